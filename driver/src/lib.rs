@@ -1,0 +1,3 @@
+//! Host library of the DQA accelerator: tensors in and out, devices, and the fast software codec.
+
+pub mod transport;
