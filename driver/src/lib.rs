@@ -1,3 +1,4 @@
 //! Host library of the DQA accelerator: tensors in and out, devices, and the fast software codec.
 
+pub mod atomic;
 pub mod transport;
