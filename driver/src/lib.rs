@@ -1,4 +1,5 @@
 //! Host library of the DQA accelerator: tensors in and out, devices, and the fast software codec.
 
 pub mod atomic;
+pub mod tensor;
 pub mod transport;
