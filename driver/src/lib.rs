@@ -1,5 +1,6 @@
 //! Host library of the DQA accelerator: tensors in and out, devices, and the fast software codec.
 
 pub mod atomic;
+pub mod codec;
 pub mod tensor;
 pub mod transport;

@@ -232,10 +232,19 @@ impl Header {
         let mut bytes = Vec::with_capacity(self.packet_len());
         bytes.extend(self.to_bytes());
         bytes.extend_from_slice(payload);
-        bytes.extend(self.samples().to_le_bytes());
-        bytes.extend(self.payload_len.to_le_bytes());
-        bytes.extend(0u32.to_le_bytes());
-        bytes.extend(crc32fast::hash(payload).to_le_bytes());
+        bytes.extend(self.trailer(payload));
+        bytes
+    }
+
+    /// The trailer that follows this payload.
+    ///
+    /// # Panics
+    /// If the planes are over 2^32 samples.
+    pub fn trailer(&self, payload: &[u8]) -> [u8; TRAILER_BYTES] {
+        let mut bytes = [0; TRAILER_BYTES];
+        bytes[..4].copy_from_slice(&self.samples().to_le_bytes());
+        bytes[4..8].copy_from_slice(&self.payload_len.to_le_bytes());
+        bytes[12..].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
         bytes
     }
 }

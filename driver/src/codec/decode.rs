@@ -1,0 +1,132 @@
+//! The lanes' reader: words of the payload to codes, in the order in which lanes need them.
+//!
+//! As in golden, a lane holds two words and takes the payload's next one when it has used up the
+//! first. Lanes do not see each other's bits, so looking at one lane's end of word right after
+//! its sample is the same as looking at all of them at the end of a beat, lane 0 first.
+//!
+//! A sample is one table look-up. Taking a word is done without a branch, as it is as good as
+//! random: the next word is read in any case and counted only where it was needed. A payload that
+//! ends early reads as zeros, and the count tells afterwards.
+
+use super::tables::Found;
+
+/// Reads `LANES` lanes of words of `BYTES` bytes (4 or 8).
+#[derive(Clone, Copy)]
+pub(super) struct LaneReader<const LANES: usize, const BYTES: usize> {
+    /// Words of 32 bits: both of the lane's words. Words of 64 bits: the first one.
+    first: [u64; LANES],
+    /// Words of 64 bits: the lane's second word.
+    second: [u64; LANES],
+    /// Bits used of each lane's first word, less than a word.
+    used: [u32; LANES],
+    /// Words taken from the payload.
+    words: usize,
+}
+
+impl<const LANES: usize, const BYTES: usize> LaneReader<LANES, BYTES> {
+    const WORD_BITS: u32 = 8 * BYTES as u32;
+
+    pub fn new(payload: &[[u8; BYTES]]) -> Self {
+        let mut reader = Self {
+            first: [0; LANES],
+            second: [0; LANES],
+            used: [0; LANES],
+            words: 2 * LANES,
+        };
+        for lane in 0..LANES {
+            reader.push(lane, word(payload, lane));
+        }
+        for lane in 0..LANES {
+            reader.push(lane, word(payload, LANES + lane));
+        }
+        reader
+    }
+
+    /// Words taken, more than the payload has where it ended early.
+    pub fn words(&self) -> usize {
+        self.words
+    }
+
+    /// The next `count` bits of a lane, 1 to 16.
+    pub fn take(&mut self, lane: usize, count: u32, payload: &[[u8; BYTES]]) -> u64 {
+        let bits = self.window(lane) >> (u64::BITS - count);
+        self.advance(lane, count, payload);
+        bits
+    }
+
+    /// Reads samples, lane after lane. The last beat may be a partial one.
+    #[inline(always)]
+    pub fn take_block(
+        &mut self,
+        table: &[Found],
+        peek: u32,
+        payload: &[[u8; BYTES]],
+        samples: &mut [Found],
+    ) {
+        let mut lanes = *self;
+        let (beats, rest) = samples.as_chunks_mut::<LANES>();
+        for beat in beats {
+            lanes.take_beat(table, peek, payload, beat);
+        }
+        lanes.take_beat(table, peek, payload, rest);
+        *self = lanes;
+    }
+
+    #[inline(always)]
+    fn take_beat(
+        &mut self,
+        table: &[Found],
+        peek: u32,
+        payload: &[[u8; BYTES]],
+        beat: &mut [Found],
+    ) {
+        for (lane, sample) in beat.iter_mut().enumerate() {
+            let found = table[(self.window(lane) >> (u64::BITS - peek)) as usize];
+            *sample = found;
+            self.advance(lane, found.len(), payload);
+        }
+    }
+
+    /// The lane's next bits from the top; at least a word and a bit of them are there.
+    #[inline(always)]
+    fn window(&self, lane: usize) -> u64 {
+        let (first, used) = (self.first[lane], self.used[lane]);
+        if BYTES == 4 {
+            first << used
+        } else {
+            first << used | (self.second[lane] >> 1) >> (63 - used)
+        }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, lane: usize, count: u32, payload: &[[u8; BYTES]]) {
+        let used = self.used[lane] + count;
+        let next = word(payload, self.words);
+        if used >= Self::WORD_BITS {
+            self.push(lane, next);
+        }
+        self.used[lane] = used % Self::WORD_BITS;
+        self.words += (used / Self::WORD_BITS) as usize;
+    }
+
+    /// Drops the lane's first word and takes a word behind its second.
+    #[inline(always)]
+    fn push(&mut self, lane: usize, word: u64) {
+        if BYTES == 4 {
+            self.first[lane] = self.first[lane] << 32 | word;
+        } else {
+            self.first[lane] = self.second[lane];
+            self.second[lane] = word;
+        }
+    }
+}
+
+/// A word of the payload, 0 past its end.
+#[inline(always)]
+fn word<const BYTES: usize>(payload: &[[u8; BYTES]], at: usize) -> u64 {
+    let mut word = [0; 8];
+    if let Some(bytes) = payload.get(at) {
+        word[..BYTES].copy_from_slice(bytes);
+    }
+    u64::from_le_bytes(word)
+}
