@@ -1,6 +1,7 @@
 //! Host library of the DQA accelerator: tensors in and out, devices, and the fast software codec.
 
 pub mod atomic;
+pub mod bench;
 pub mod codec;
 pub mod tensor;
 pub mod transport;
