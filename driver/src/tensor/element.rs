@@ -33,12 +33,19 @@ pub(super) fn encode(dtype: DType, values: &[f32], bytes: &mut [u8]) {
         DType::F16 => encode_each(values, bytes, |value| f16::from_f32(value).to_le_bytes()),
         DType::Bf16 => encode_each(values, bytes, |value| bf16::from_f32(value).to_le_bytes()),
         DType::I16 => encode_each(values, bytes, |value| {
-            (value.round_ties_even() as i16).to_le_bytes()
+            (rounded(value.clamp(-32768.0, 32767.0)) as i16).to_le_bytes()
         }),
         DType::I8 => encode_each(values, bytes, |value| {
-            (value.round_ties_even() as i8).to_le_bytes()
+            (rounded(value.clamp(-128.0, 127.0)) as i8).to_le_bytes()
         }),
     }
+}
+
+/// The nearest integer, half to even, of a value within 2^22: the sum has no bits for fractions.
+/// `round_ties_even` is a library call, ten times as slow.
+fn rounded(value: f32) -> f32 {
+    const NO_FRACTIONS: f32 = 1.5 * (1 << 23) as f32;
+    value + NO_FRACTIONS - NO_FRACTIONS
 }
 
 fn decode_each<const N: usize>(bytes: &[u8], values: &mut [f32], f: impl Fn([u8; N]) -> f32) {
@@ -61,7 +68,7 @@ fn encode_each<const N: usize>(values: &[f32], bytes: &mut [u8], f: impl Fn(f32)
 mod tests {
     use super::*;
 
-    fn rounded(dtype: DType, value: f32) -> f32 {
+    fn through(dtype: DType, value: f32) -> f32 {
         let mut bytes = vec![0; dtype.bytes()];
         let mut result = [0.0];
         encode(dtype, &[value], &mut bytes);
@@ -86,6 +93,14 @@ mod tests {
     }
 
     #[test]
+    fn rounding_is_to_the_nearest_half_to_even() {
+        for quarters in -4 * 32768..=4 * 32767 {
+            let value = quarters as f32 / 4.0;
+            assert_eq!(rounded(value), value.round_ties_even(), "{value}");
+        }
+    }
+
+    #[test]
     fn integers_round_half_to_even_and_saturate() {
         for (dtype, least, most) in [(DType::I16, -32768.0, 32767.0), (DType::I8, -128.0, 127.0)] {
             for (value, expected) in [
@@ -98,20 +113,20 @@ mod tests {
                 (-1e9, least),
                 (most + 0.5, most),
             ] {
-                assert_eq!(rounded(dtype, value), expected, "{dtype:?} {value}");
+                assert_eq!(through(dtype, value), expected, "{dtype:?} {value}");
             }
         }
     }
 
     #[test]
     fn halves_round_half_to_even_and_overflow_to_infinity() {
-        assert_eq!(rounded(DType::F16, 2049.0), 2048.0);
-        assert_eq!(rounded(DType::F16, 2051.0), 2052.0);
-        assert_eq!(rounded(DType::F16, 65520.0), f32::INFINITY);
-        assert_eq!(rounded(DType::Bf16, 257.0), 256.0);
-        assert_eq!(rounded(DType::Bf16, 259.0), 260.0);
-        assert_eq!(rounded(DType::Bf16, f32::MAX), f32::INFINITY);
-        assert!(rounded(DType::Bf16, f32::NAN).is_nan());
+        assert_eq!(through(DType::F16, 2049.0), 2048.0);
+        assert_eq!(through(DType::F16, 2051.0), 2052.0);
+        assert_eq!(through(DType::F16, 65520.0), f32::INFINITY);
+        assert_eq!(through(DType::Bf16, 257.0), 256.0);
+        assert_eq!(through(DType::Bf16, 259.0), 260.0);
+        assert_eq!(through(DType::Bf16, f32::MAX), f32::INFINITY);
+        assert!(through(DType::Bf16, f32::NAN).is_nan());
     }
 
     #[test]
