@@ -223,6 +223,15 @@ fn archives_that_unpack_to_other_than_they_say_are_refused() {
 }
 
 #[test]
+fn archives_whose_entries_share_their_bytes_are_refused() {
+    let bytes = archive(&[("a.npy", &npy(&plain("(2,)"), &[0; 8]))]);
+    let mut twice = ZipWriter::new_append(Cursor::new(bytes)).unwrap();
+    twice.shallow_copy_file("a.npy", "b.npy").unwrap();
+    let bytes = twice.finish().unwrap().into_inner();
+    refused("x.npz", &bytes, "entries overlap");
+}
+
+#[test]
 fn a_changed_element_in_an_archive_is_found() {
     let mut bytes = include_bytes!("fixtures/stored.npz").to_vec();
     let element = bytes
