@@ -8,7 +8,74 @@
 //! random: the next word is read in any case and counted only where it was needed. A payload that
 //! ends early reads as zeros, and the count tells afterwards.
 
+use dqa_golden::channel::Class;
+use dqa_golden::context::Scale;
+use dqa_golden::payload::{DecodeError, PlaneRun};
+
+use super::scale::{Sample, Scaler};
 use super::tables::Found;
+use super::{BLOCK, Prepared};
+
+/// Decodes planes into samples that are all 0; see [`Prepared::decode`]. The run and the number
+/// of samples have been checked.
+pub(super) struct Decode<'a, T, const LANES: usize, const BYTES: usize> {
+    pub prepared: &'a Prepared,
+    pub run: &'a PlaneRun,
+    pub payload: &'a [u8],
+    pub samples: &'a mut [T],
+}
+
+impl<T: Sample, const LANES: usize, const BYTES: usize> pulp::WithSimd
+    for Decode<'_, T, LANES, BYTES>
+{
+    type Output = Result<(), DecodeError>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
+        let Self {
+            prepared,
+            run,
+            payload,
+            samples,
+        } = self;
+        let context = &prepared.context;
+        let format = context.format();
+        let (words, []) = payload.as_chunks::<BYTES>() else {
+            return Err(DecodeError::Truncated);
+        };
+        let mut lanes = LaneReader::<LANES, BYTES>::new(words);
+        let mut found = [Found::default(); BLOCK];
+        let planes = samples.chunks_exact_mut(context.padded_plane());
+        for (row, plane) in run.rows().zip(planes) {
+            let mut entry = context.channels()[row];
+            if entry.class == Class::Pruned {
+                continue;
+            }
+            if let Scale::Dynamic { policy } = context.parts().scale {
+                let range = lanes.take(0, u16::BITS, words);
+                let range = u16::try_from(range).expect("16 bits");
+                entry = policy.entry(entry.class, format.bits(), range);
+            }
+            let dequantizer = Scaler::dequantizer(format, &entry);
+            let tables = prepared.tables(entry.class);
+            for block in plane[..context.plane_len()].chunks_mut(BLOCK) {
+                let found = &mut found[..block.len()];
+                lanes.take_block(&tables.found, tables.peek, words, found);
+                for (sample, found) in block.iter_mut().zip(found) {
+                    *sample = T::from_value(dequantizer.scale(found.code()));
+                }
+                if lanes.words > words.len() {
+                    return Err(DecodeError::Truncated);
+                }
+            }
+        }
+        match words.len().checked_sub(lanes.words) {
+            Some(0) => Ok(()),
+            Some(left) => Err(DecodeError::TooLong(left * BYTES)),
+            None => Err(DecodeError::Truncated),
+        }
+    }
+}
 
 /// Reads `LANES` lanes of words of `BYTES` bytes (4 or 8).
 #[derive(Clone, Copy)]
@@ -19,7 +86,7 @@ pub(super) struct LaneReader<const LANES: usize, const BYTES: usize> {
     second: [u64; LANES],
     /// Bits used of each lane's first word, less than a word.
     used: [u32; LANES],
-    /// Words taken from the payload.
+    /// Words taken, more than the payload has where it ended early.
     words: usize,
 }
 
@@ -40,11 +107,6 @@ impl<const LANES: usize, const BYTES: usize> LaneReader<LANES, BYTES> {
             reader.push(lane, word(payload, LANES + lane));
         }
         reader
-    }
-
-    /// Words taken, more than the payload has where it ended early.
-    pub fn words(&self) -> usize {
-        self.words
     }
 
     /// The next `count` bits of a lane, 1 to 16.

@@ -10,7 +10,109 @@
 //! is stored at its place whether complete or not (an incomplete one is stored again later), and
 //! the places move on by conditional moves.
 
+use dqa_golden::channel::{ChannelEntry, Class};
+use dqa_golden::context::{Context, Scale};
+use dqa_golden::payload::{EncodeError, PlaneRun};
+
+use super::scale::{Sample, Scaler, extremes};
 use super::tables::Bits;
+use super::{BLOCK, Prepared};
+
+/// Encodes planes; see [`Prepared::encode`]. The run and the number of samples have been checked.
+pub(super) struct Encode<'a, T, const LANES: usize, const BYTES: usize> {
+    pub prepared: &'a Prepared,
+    pub run: &'a PlaneRun,
+    pub samples: &'a [T],
+    pub out: &'a mut Vec<u8>,
+}
+
+impl<T: Sample, const LANES: usize, const BYTES: usize> pulp::WithSimd
+    for Encode<'_, T, LANES, BYTES>
+{
+    type Output = Result<(), EncodeError>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
+        let Self {
+            prepared,
+            run,
+            samples,
+            out,
+        } = self;
+        let context = &prepared.context;
+        let format = context.format();
+        let start = out.len();
+        let mut lanes = LaneWriter::<LANES, BYTES>::new();
+        let mut indices = [0; BLOCK];
+        grow::<BYTES>(out, start, lanes.words_after(0));
+        let planes = samples.chunks_exact(context.padded_plane());
+        for (row, plane) in run.rows().zip(planes) {
+            let mut entry = context.channels()[row];
+            if entry.class == Class::Pruned {
+                continue;
+            }
+            let plane = &plane[..context.plane_len()];
+            if let Scale::Dynamic { policy } = context.parts().scale {
+                let (min, max) = extremes(plane);
+                // A magnitude grows with the distance from 0, so the extremes have the largest.
+                let range = policy.magnitude(min).max(policy.magnitude(max));
+                entry = policy.entry(entry.class, format.bits(), range);
+                let mut beat = [Bits::NONE; LANES];
+                beat[0] = Bits::new(u32::from(range), u16::BITS);
+                lanes.put_beat(beat, grow(out, start, lanes.words_after(1)));
+            }
+            let quantizer = Scaler::quantizer(format, &entry);
+            let tables = prepared.tables(entry.class);
+            for block in plane.chunks(BLOCK) {
+                let indices = &mut indices[..block.len().next_multiple_of(LANES)];
+                for (index, x) in indices.iter_mut().zip(block) {
+                    *index = quantizer.scale(x.value()).cast_unsigned();
+                }
+                indices[block.len()..].fill(tables.none());
+                let (beats, _) = indices.as_chunks();
+                let payload = grow(out, start, lanes.words_after(beats.len()));
+                if lanes.put_block(&tables.bits, beats, payload).is_missing() {
+                    return Err(no_code(context, row, &entry, block));
+                }
+            }
+        }
+        let (payload, _) = out[start..].as_chunks_mut();
+        let words = lanes.finish(payload);
+        out.truncate(start + words * BYTES);
+        Ok(())
+    }
+}
+
+/// The payload that begins at `start`, with at least `words` words.
+fn grow<const BYTES: usize>(out: &mut Vec<u8>, start: usize, words: usize) -> &mut [[u8; BYTES]] {
+    let len = start + words * BYTES;
+    if out.len() < len {
+        out.resize(len, 0);
+    }
+    out[start..].as_chunks_mut().0
+}
+
+/// The error of the first sample without a code.
+#[cold]
+fn no_code<T: Sample>(
+    context: &Context,
+    row: usize,
+    entry: &ChannelEntry,
+    block: &[T],
+) -> EncodeError {
+    let (format, class) = (context.format(), entry.class);
+    let mut symbols = block.iter().map(|x| {
+        let q = entry.quantize(format, x.value());
+        let (symbol, _) = context.layout(class).split(format.pattern(class, q));
+        symbol
+    });
+    EncodeError::NoCode {
+        channel: row,
+        symbol: symbols
+            .find(|&symbol| context.table(class).code(symbol).is_none())
+            .expect("a missing code was noted"),
+    }
+}
 
 /// Writes `LANES` lanes of words of `BYTES` bytes (4 or 8).
 #[derive(Clone, Copy)]

@@ -17,15 +17,15 @@ mod encode;
 mod scale;
 mod tables;
 
-use dqa_golden::channel::{ChannelEntry, Class};
-use dqa_golden::context::{Context, Scale};
+use dqa_golden::channel::Class;
+use dqa_golden::context::Context;
 use dqa_golden::packet::{HEADER_BYTES, Header, Operation, Packet, PacketError, TRAILER_BYTES};
 use dqa_golden::payload::{DecodeError, EncodeError, PlaneRun};
 
-use decode::LaneReader;
-use encode::LaneWriter;
-use scale::{Sample, Scaler, extremes};
-use tables::{Bits, ClassTables, Found};
+use decode::Decode;
+use encode::Encode;
+use scale::Sample;
+use tables::ClassTables;
 
 /// Samples of a block, a multiple of every lane count.
 const BLOCK: usize = 2048;
@@ -38,20 +38,21 @@ pub struct Prepared {
     machine: pulp::Arch,
 }
 
-/// Calls a method with the context's lane count and bytes of a word as constants.
+/// Makes a pass for the context's lane count and bytes of a word, and runs it compiled for the
+/// machine.
 macro_rules! with_shape {
-    ($context:expr, $self:ident.$method:ident($($argument:expr),*)) => {
-        match ($context.shape().lanes(), $context.shape().word_bytes()) {
-            (1, 4) => $self.$method::<_, 1, 4>($($argument),*),
-            (2, 4) => $self.$method::<_, 2, 4>($($argument),*),
-            (4, 4) => $self.$method::<_, 4, 4>($($argument),*),
-            (8, 4) => $self.$method::<_, 8, 4>($($argument),*),
-            (16, 4) => $self.$method::<_, 16, 4>($($argument),*),
-            (1, 8) => $self.$method::<_, 1, 8>($($argument),*),
-            (2, 8) => $self.$method::<_, 2, 8>($($argument),*),
-            (4, 8) => $self.$method::<_, 4, 8>($($argument),*),
-            (8, 8) => $self.$method::<_, 8, 8>($($argument),*),
-            (16, 8) => $self.$method::<_, 16, 8>($($argument),*),
+    ($self:ident, $pass:ident $fields:tt) => {
+        match ($self.context.shape().lanes(), $self.context.shape().word_bytes()) {
+            (1, 4) => $self.machine.dispatch($pass::<_, 1, 4> $fields),
+            (2, 4) => $self.machine.dispatch($pass::<_, 2, 4> $fields),
+            (4, 4) => $self.machine.dispatch($pass::<_, 4, 4> $fields),
+            (8, 4) => $self.machine.dispatch($pass::<_, 8, 4> $fields),
+            (16, 4) => $self.machine.dispatch($pass::<_, 16, 4> $fields),
+            (1, 8) => $self.machine.dispatch($pass::<_, 1, 8> $fields),
+            (2, 8) => $self.machine.dispatch($pass::<_, 2, 8> $fields),
+            (4, 8) => $self.machine.dispatch($pass::<_, 4, 8> $fields),
+            (8, 8) => $self.machine.dispatch($pass::<_, 8, 8> $fields),
+            (16, 8) => $self.machine.dispatch($pass::<_, 16, 8> $fields),
             shape => unreachable!("no lane shape has {shape:?} lanes and bytes"),
         }
     };
@@ -162,86 +163,19 @@ impl Prepared {
             });
         }
         let start = out.len();
-        let encoded = with_shape!(self.context, self.encode_lanes(run, samples, out));
+        let encoded = with_shape!(
+            self,
+            Encode {
+                prepared: self,
+                run,
+                samples,
+                out
+            }
+        );
         if encoded.is_err() {
             out.truncate(start);
         }
         encoded
-    }
-
-    fn encode_lanes<T: Sample, const LANES: usize, const BYTES: usize>(
-        &self,
-        run: &PlaneRun,
-        samples: &[T],
-        out: &mut Vec<u8>,
-    ) -> Result<(), EncodeError> {
-        let format = self.context.format();
-        let start = out.len();
-        let mut lanes = LaneWriter::<LANES, BYTES>::new();
-        let mut indices = [0; BLOCK];
-        out.resize(start + lanes.words_after(0) * BYTES, 0);
-        let planes = samples.chunks_exact(self.context.padded_plane());
-        for (row, plane) in run.rows().zip(planes) {
-            let mut entry = self.context.channels()[row];
-            if entry.class == Class::Pruned {
-                continue;
-            }
-            let plane = &plane[..self.context.plane_len()];
-            if let Scale::Dynamic { policy } = self.context.parts().scale {
-                let (min, max) = self.machine.dispatch(
-                    #[inline(always)]
-                    || extremes(plane),
-                );
-                // A magnitude grows with the distance from 0, so the extremes have the largest.
-                let range = policy.magnitude(min).max(policy.magnitude(max));
-                entry = policy.entry(entry.class, format.bits(), range);
-                let mut beat = [Bits::NONE; LANES];
-                beat[0] = Bits::new(u32::from(range), u16::BITS);
-                lanes.put_beat(beat, grow(out, start, lanes.words_after(1)));
-            }
-            let quantizer = Scaler::quantizer(format, &entry);
-            let tables = self.tables(entry.class);
-            for block in plane.chunks(BLOCK) {
-                let indices = &mut indices[..block.len().next_multiple_of(LANES)];
-                indices[block.len()..].fill(tables.none());
-                let beats = block.len().div_ceil(LANES);
-                let payload = grow(out, start, lanes.words_after(beats));
-                let noted = self.machine.dispatch(
-                    #[inline(always)]
-                    || {
-                        for (index, x) in indices.iter_mut().zip(block) {
-                            *index = quantizer.scale(x.value()).cast_unsigned();
-                        }
-                        lanes.put_block(&tables.bits, indices.as_chunks().0, payload)
-                    },
-                );
-                if noted.is_missing() {
-                    return Err(self.no_code(row, &entry, block));
-                }
-            }
-        }
-        let (payload, _) = out[start..].as_chunks_mut();
-        let words = lanes.finish(payload);
-        out.truncate(start + words * BYTES);
-        Ok(())
-    }
-
-    /// The error of the first sample without a code.
-    fn no_code<T: Sample>(&self, row: usize, entry: &ChannelEntry, block: &[T]) -> EncodeError {
-        let (format, class) = (self.context.format(), entry.class);
-        let symbols = block.iter().map(|x| {
-            let q = entry.quantize(format, x.value());
-            let layout = self.context.layout(class);
-            layout.split(format.pattern(class, q)).0
-        });
-        let table = self.context.table(class);
-        EncodeError::NoCode {
-            channel: row,
-            symbol: symbols
-                .into_iter()
-                .find(|&symbol| table.code(symbol).is_none())
-                .expect("a missing code was noted"),
-        }
     }
 
     fn check_decode(&self, run: &PlaneRun) -> Result<(), DecodeError> {
@@ -261,55 +195,15 @@ impl Prepared {
         payload: &[u8],
         samples: &mut [T],
     ) -> Result<(), DecodeError> {
-        with_shape!(self.context, self.decode_lanes(run, payload, samples))
-    }
-
-    fn decode_lanes<T: Sample, const LANES: usize, const BYTES: usize>(
-        &self,
-        run: &PlaneRun,
-        payload: &[u8],
-        samples: &mut [T],
-    ) -> Result<(), DecodeError> {
-        let format = self.context.format();
-        let (words, []) = payload.as_chunks::<BYTES>() else {
-            return Err(DecodeError::Truncated);
-        };
-        let mut lanes = LaneReader::<LANES, BYTES>::new(words);
-        let mut found = [Found::default(); BLOCK];
-        let planes = samples.chunks_exact_mut(self.context.padded_plane());
-        for (row, plane) in run.rows().zip(planes) {
-            let mut entry = self.context.channels()[row];
-            if entry.class == Class::Pruned {
-                continue;
+        with_shape!(
+            self,
+            Decode {
+                prepared: self,
+                run,
+                payload,
+                samples
             }
-            if let Scale::Dynamic { policy } = self.context.parts().scale {
-                let range = lanes.take(0, u16::BITS, words);
-                let range = u16::try_from(range).expect("16 bits");
-                entry = policy.entry(entry.class, format.bits(), range);
-            }
-            let dequantizer = Scaler::dequantizer(format, &entry);
-            let tables = self.tables(entry.class);
-            for block in plane[..self.context.plane_len()].chunks_mut(BLOCK) {
-                self.machine.dispatch(
-                    #[inline(always)]
-                    || {
-                        let found = &mut found[..block.len()];
-                        lanes.take_block(&tables.found, tables.peek, words, found);
-                        for (sample, found) in block.iter_mut().zip(found) {
-                            *sample = T::from_value(dequantizer.scale(found.code()));
-                        }
-                    },
-                );
-                if lanes.words() > words.len() {
-                    return Err(DecodeError::Truncated);
-                }
-            }
-        }
-        match words.len().checked_sub(lanes.words()) {
-            Some(0) => Ok(()),
-            Some(left) => Err(DecodeError::TooLong(left * BYTES)),
-            None => Err(DecodeError::Truncated),
-        }
+        )
     }
 
     fn tables(&self, class: Class) -> &ClassTables {
@@ -318,13 +212,4 @@ impl Prepared {
             Class::Direct | Class::Pruned => &self.direct,
         }
     }
-}
-
-/// The payload that begins at `start`, with at least `words` words.
-fn grow<const BYTES: usize>(out: &mut Vec<u8>, start: usize, words: usize) -> &mut [[u8; BYTES]] {
-    let len = start + words * BYTES;
-    if out.len() < len {
-        out.resize(len, 0);
-    }
-    out[start..].as_chunks_mut().0
 }
