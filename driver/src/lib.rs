@@ -3,5 +3,6 @@
 pub mod atomic;
 pub mod bench;
 pub mod codec;
+pub mod software;
 pub mod tensor;
 pub mod transport;
