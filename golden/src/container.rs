@@ -100,8 +100,8 @@ pub enum ContainerError {
         context: usize,
         tensor: usize,
     },
-    #[error("the container holds {planes} of the tensor's {expected} planes")]
-    Incomplete { planes: u64, expected: u64 },
+    #[error("the container holds {planes} planes where the tensor has {expected}")]
+    Planes { planes: u64, expected: u64 },
 }
 
 impl Tag {
@@ -322,7 +322,7 @@ impl Reader {
                 }
                 let expected = self.expected_planes().ok_or(order)?;
                 if planes != expected {
-                    return Err(ContainerError::Incomplete { planes, expected });
+                    return Err(ContainerError::Planes { planes, expected });
                 }
                 self.ended = true;
                 Ok(Event::End)
@@ -386,8 +386,12 @@ impl Reader {
             return Err(ContainerError::Sequence { index });
         }
         let first_plane = self.planes;
+        let planes = first_plane + header.run.planes() as u64;
+        if let Some(expected) = self.expected_planes().filter(|&expected| planes > expected) {
+            return Err(ContainerError::Planes { planes, expected });
+        }
         self.packets += 1;
-        self.planes += header.run.planes() as u64;
+        self.planes = planes;
         Ok(Event::Packet {
             first_plane,
             packet,
@@ -431,12 +435,16 @@ impl Container {
     /// Decodes a container to its samples: all elements of the tensor in their order, in units
     /// of the tensor's scale.
     ///
-    /// Allocates as the container's packets come, never by what its header claims.
+    /// Allocates as the container's packets come, never by what its header claims. Planes that
+    /// are not Pruned take at least one bit a sample, so only Pruned planes, which take none,
+    /// can make a small file a large tensor; whoever reads files from strangers looks at
+    /// [`TensorInfo::shape`] first.
     pub fn decode(bytes: &[u8]) -> Result<(TensorInfo, Vec<i16>), ContainerError> {
         let (head, mut rest) = bytes.split_first_chunk().ok_or(ContainerError::Truncated)?;
         check_preamble(head)?;
         let mut reader = Reader::default();
         let mut found = None;
+        let mut segment_len = 0;
         let mut planes = Vec::new();
         while !reader.ended() {
             let (head, body) = rest.split_first_chunk().ok_or(ContainerError::Truncated)?;
@@ -446,7 +454,10 @@ impl Container {
                 .ok_or(ContainerError::Truncated)?;
             rest = behind;
             match reader.record(Record::from_body(tag, body)?)? {
-                Event::Tensor(info, tiling) => found = Some((info.clone(), *tiling)),
+                Event::Tensor(info, tiling) => {
+                    found = Some((info.clone(), *tiling));
+                    segment_len = tiling.segment_len() as usize;
+                }
                 Event::Packet {
                     packet, context, ..
                 } => {
@@ -455,8 +466,9 @@ impl Container {
                             index: u64::from(packet.header.sequence),
                             error: error.into(),
                         })?;
-                    let padded = samples.chunks_exact(context.padded_plane());
-                    planes.extend(padded.map(<[i16]>::to_vec));
+                    for padded in samples.chunks_exact(context.padded_plane()) {
+                        planes.extend_from_slice(&padded[..segment_len]);
+                    }
                 }
                 Event::Context(..) | Event::End => {}
             }
@@ -466,8 +478,8 @@ impl Container {
         }
         let (info, tiling) = found.ok_or(ContainerError::Order(Tag::Tail))?;
         let mut elements = alloc::vec![0; usize::try_from(tiling.elements()).unwrap_or(0)];
-        for (index, plane) in planes.iter().enumerate() {
-            let channels = tiling.channels();
+        let channels = tiling.channels();
+        for (index, plane) in planes.chunks_exact(segment_len).enumerate() {
             let span = tiling.span((index / channels) as u64, index % channels);
             for (i, &sample) in plane[..span.len].iter().enumerate() {
                 let at = span.start + i as u64 * span.stride;
