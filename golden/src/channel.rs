@@ -60,11 +60,11 @@ impl ChannelEntry {
     pub fn check(&self, format: &Format) -> Result<(), EntryError> {
         let extra = format.extra_of(self.class);
         let shift = self.quantizer.shift();
-        if self.quantizer != Multiplier::ZERO && u32::from(shift) < extra {
+        if self.quantizer.mantissa() != 0 && u32::from(shift) < extra {
             return Err(EntryError::QuantizerShift { shift, extra });
         }
         let shift = self.dequantizer.shift();
-        if u32::from(shift) + extra > u32::from(MAX_SHIFT) {
+        if self.dequantizer.mantissa() != 0 && u32::from(shift) + extra > u32::from(MAX_SHIFT) {
             return Err(EntryError::DequantizerShift { shift, extra });
         }
         Ok(())
