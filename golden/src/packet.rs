@@ -308,6 +308,14 @@ pub fn answer(contexts: &[Option<Context>], request: &[u8]) -> Result<Vec<u8>, P
     header.check(context)?;
     match header.operation {
         Operation::Encode => {
+            let expected = 2 * header.run.samples(context);
+            if payload.len() != expected {
+                return Err(PacketError::Context {
+                    what: "number of payload bytes",
+                    got: payload.len(),
+                    expected,
+                });
+            }
             let encoded = payload::encode(context, &header.run, &samples_from_bytes(payload))?;
             let operation = Operation::Decode;
             Ok(Header {
