@@ -1,1 +1,17 @@
-//! Shared by the system tests.
+//! What the system tests and the measurements share.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`activations`] | the real tensors of `tests/data`, in fixed point |
+//! | [`layer`] | a layer's context fitted to such a tensor |
+//! | [`exactness`] | quantizing in exact rational arithmetic |
+//! | [`strategies`] | proptest strategies for legal contexts, runs and samples |
+
+pub mod activations;
+pub mod exactness;
+pub mod layer;
+pub mod strategies;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/walkthrough.md")]
+mod walkthrough {}
