@@ -5,10 +5,12 @@
 //! | [`activations`] | the real tensors of `tests/data`, in fixed point |
 //! | [`layer`] | a layer's context fitted to such a tensor |
 //! | [`exactness`] | quantizing in exact rational arithmetic |
+//! | [`hostile`] | containers damaged on purpose, their CRCs made right again |
 //! | [`strategies`] | proptest strategies for legal contexts, runs and samples |
 
 pub mod activations;
 pub mod exactness;
+pub mod hostile;
 pub mod layer;
 pub mod strategies;
 
