@@ -6,12 +6,14 @@
 //! | [`layer`] | a layer's context fitted to such a tensor |
 //! | [`exactness`] | quantizing in exact rational arithmetic |
 //! | [`hostile`] | containers damaged on purpose, their CRCs made right again |
+//! | [`skew`] | lanes as unlike as the code stream allows, and what their FIFOs must hold |
 //! | [`strategies`] | proptest strategies for legal contexts, runs and samples |
 
 pub mod activations;
 pub mod exactness;
 pub mod hostile;
 pub mod layer;
+pub mod skew;
 pub mod strategies;
 
 #[cfg(doctest)]
