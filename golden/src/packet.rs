@@ -216,10 +216,18 @@ impl Header {
             }
         }
         let (run, channels) = (self.run, context.channels().len());
+        let sample_bytes = 2 * run.samples(context);
         match (run.fits(context), self.operation) {
-            (true, _) => Ok(()),
             (false, Operation::Encode) => Err(EncodeError::Run { run, channels }.into()),
             (false, Operation::Decode) => Err(DecodeError::Run { run, channels }.into()),
+            (true, Operation::Encode) if self.payload_len as usize != sample_bytes => {
+                Err(PacketError::Context {
+                    what: "number of payload bytes",
+                    got: self.payload_len as usize,
+                    expected: sample_bytes,
+                })
+            }
+            (true, _) => Ok(()),
         }
     }
 
@@ -308,14 +316,6 @@ pub fn answer(contexts: &[Option<Context>], request: &[u8]) -> Result<Vec<u8>, P
     header.check(context)?;
     match header.operation {
         Operation::Encode => {
-            let expected = 2 * header.run.samples(context);
-            if payload.len() != expected {
-                return Err(PacketError::Context {
-                    what: "number of payload bytes",
-                    got: payload.len(),
-                    expected,
-                });
-            }
             let encoded = payload::encode(context, &header.run, &samples_from_bytes(payload))?;
             let operation = Operation::Decode;
             Ok(Header {

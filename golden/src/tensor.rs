@@ -192,6 +192,16 @@ impl Tiling {
         self.outer * self.segments()
     }
 
+    /// Samples of one channel in the whole tensor.
+    pub fn channel_samples(&self) -> u64 {
+        self.outer * self.plane
+    }
+
+    /// Whether the planes of an image lie one behind the other in the tensor.
+    pub fn is_contiguous(&self) -> bool {
+        self.layout == Layout::Nchw && self.segments() == 1
+    }
+
     /// Elements of the tensor.
     pub fn elements(&self) -> u64 {
         self.outer * self.channels * self.plane
