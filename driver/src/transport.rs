@@ -56,23 +56,63 @@ pub enum TransportError {
     ContextId { name: String, id: u8, contexts: u16 },
     #[error("the device stopped while it worked on a request")]
     Stopped,
+    #[error("the device's answer does not go with its request: reset the device and try again")]
+    WrongAnswer,
 }
 
-/// Sends every request and hands each answer on, keeping as many requests in flight as the
-/// device takes. Stops at the first error, of either side.
-pub fn exchange<E: From<TransportError>>(
-    transport: &mut dyn Transport,
-    requests: impl IntoIterator<Item = Result<Vec<u8>, E>>,
-    mut on_answer: impl FnMut(Vec<u8>) -> Result<(), E>,
-) -> Result<(), E> {
-    for request in requests {
-        if transport.in_flight() >= transport.capabilities().window {
-            on_answer(transport.receive()?)?;
+/// Keeps as many requests in flight as the device takes and hands each answer on, in order.
+///
+/// Dropped early, it takes the answers still in flight and throws them away, so that the device
+/// is ready for other work.
+pub struct Pipeline<'a, F> {
+    transport: &'a mut dyn Transport,
+    on_answer: F,
+}
+
+impl<'a, E: From<TransportError>, F: FnMut(Vec<u8>) -> Result<(), E>> Pipeline<'a, F> {
+    /// A pipeline over a device with nothing in flight.
+    pub fn new(transport: &'a mut dyn Transport, on_answer: F) -> Self {
+        Self {
+            transport,
+            on_answer,
         }
-        transport.submit(request?)?;
     }
-    while transport.in_flight() > 0 {
-        on_answer(transport.receive()?)?;
+
+    /// Sends a request; hands an earlier answer on where the device takes no more at once.
+    pub fn push(&mut self, request: Vec<u8>) -> Result<(), E> {
+        if self.transport.in_flight() >= self.transport.capabilities().window {
+            self.answer()?;
+        }
+        Ok(self.transport.submit(request)?)
     }
-    Ok(())
+
+    /// Loads a context for the requests that follow.
+    pub fn load_context(&mut self, id: u8, context: &Context) -> Result<(), E> {
+        Ok(self.transport.load_context(id, context)?)
+    }
+
+    /// Waits for all answers.
+    pub fn finish(mut self) -> Result<(), E> {
+        while self.transport.in_flight() > 0 {
+            self.answer()?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self) -> Result<(), E> {
+        let answer = self.transport.receive()?;
+        (self.on_answer)(answer)
+    }
+}
+
+impl<F> Drop for Pipeline<'_, F> {
+    fn drop(&mut self) {
+        while self.transport.in_flight() > 0 {
+            let before = self.transport.in_flight();
+            let _ = self.transport.receive();
+            if self.transport.in_flight() == before {
+                return; // a device that is gone
+            }
+        }
+    }
 }

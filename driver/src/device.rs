@@ -1,0 +1,50 @@
+//! Devices by name.
+
+use crate::software::Software;
+use crate::transport::Transport;
+
+/// Why a device could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum DeviceError {
+    #[error(
+        "unknown device {0:?}: this version knows software: (all cores) and software:N (N threads)"
+    )]
+    Unknown(String),
+    #[error("software:{0}: give a number of threads from 1 to 1024, such as software:2")]
+    Threads(String),
+}
+
+/// Opens a device by its URL-like name: `software:` for the codec on all cores of this machine,
+/// `software:N` for N threads.
+pub fn open(name: &str) -> Result<Box<dyn Transport>, DeviceError> {
+    let unknown = || DeviceError::Unknown(name.to_owned());
+    let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
+    if kind != "software" {
+        return Err(unknown());
+    }
+    let threads = match rest {
+        "" => std::thread::available_parallelism().map_or(1, usize::from),
+        number => match number.parse() {
+            Ok(threads @ 1..=1024) => threads,
+            _ => return Err(DeviceError::Threads(number.to_owned())),
+        },
+    };
+    Ok(Box::new(Software::new(threads)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert!(open("software:").is_ok());
+        assert!(open("software").is_ok());
+        assert!(open("software:2").is_ok());
+        let error = |name| open(name).err();
+        assert_eq!(error("uart"), Some(DeviceError::Unknown("uart".into())));
+        assert_eq!(error("software:0"), Some(DeviceError::Threads("0".into())));
+        assert_eq!(error("software:x"), Some(DeviceError::Threads("x".into())));
+    }
+}
