@@ -160,5 +160,5 @@ pub fn depth_bound(skew: &Skew) -> u32 {
     let ranges = if skew.dynamic { boundaries } else { 0 };
     let below = (a + partial * boundaries) * max + 16 * ranges;
     let above = (a + 1) * max;
-    ((below.max(above) + word_bits - 1) / word_bits).saturating_sub(2)
+    below.max(above).div_ceil(word_bits).saturating_sub(2)
 }
