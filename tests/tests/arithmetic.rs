@@ -146,6 +146,15 @@ fn pruned_channels_give_zero() {
     }
 }
 
+/// What a plane's range is found from: the paper takes |x|; where codes are unsigned, negative
+/// samples become 0 and ask for nothing.
+#[test]
+fn magnitudes_follow_the_sign_of_the_codes() {
+    let samples = [i16::MIN, -7, 0, 7, i16::MAX];
+    assert_eq!(samples.map(|x| Paper.magnitude(x)), [32768, 7, 0, 7, 32767]);
+    assert_eq!(samples.map(|x| FullRange.magnitude(x)), [0, 0, 0, 7, 32767]);
+}
+
 /// Table rows given by hand, as worked out on paper: ties go to the even code.
 #[test]
 fn ties_go_to_the_even_code() {
