@@ -4,11 +4,16 @@
 //! words in that order at the end. Here the place of a word is known before its first bit is
 //! written: the payload begins with words 0 and 1 of every lane, and when a lane completes its
 //! word k, the next place of the payload is that of its word k + 2. So a lane keeps the places of
-//! the word it writes and of the one after it, and nothing is copied.
+//! the word it writes and of the one after it, and memory does not grow with the packet.
 //!
-//! Whether a sample completes a word is as good as random, so there is no branch on it: the word
-//! is stored at its place whether complete or not (an incomplete one is stored again later), and
-//! the places move on by conditional moves.
+//! Whether a sample completes a word is as good as random, so there is no branch on it. A block
+//! goes through in three steps:
+//!
+//! 1. beat by beat, append the samples' bits, all lanes alike (in vectors where there are any),
+//!    and note after each sample the word as it would be if it were complete now;
+//! 2. sample by sample, write down those that completed a word: each is written, and the next
+//!    one over it unless it did;
+//! 3. bring the completed words to their places, in that order.
 
 use dqa_golden::channel::{ChannelEntry, Class};
 use dqa_golden::context::{Context, Scale};
@@ -57,9 +62,11 @@ impl<T: Sample, const LANES: usize, const BYTES: usize> pulp::WithSimd
                 // A magnitude grows with the distance from 0, so the extremes have the largest.
                 let range = policy.magnitude(min).max(policy.magnitude(max));
                 entry = policy.entry(entry.class, format.bits(), range);
-                let mut beat = [Bits::NONE; LANES];
-                beat[0] = Bits::new(u32::from(range), u16::BITS);
-                lanes.put_beat(beat, grow(out, start, lanes.words_after(1)));
+                // A beat of its own, the range in lane 0.
+                let table = [Bits::new(u32::from(range), u16::BITS), Bits::NONE];
+                let beat = core::array::from_fn(|lane| u16::from(lane > 0));
+                let payload = grow(out, start, lanes.words_after(1));
+                lanes.put_block(&table, &[beat], payload);
             }
             let quantizer = Scaler::quantizer(format, &entry);
             let tables = prepared.tables(entry.class);
@@ -115,95 +122,127 @@ fn no_code<T: Sample>(
 }
 
 /// Writes `LANES` lanes of words of `BYTES` bytes (4 or 8).
-#[derive(Clone, Copy)]
-pub(super) struct LaneWriter<const LANES: usize, const BYTES: usize> {
+struct LaneWriter<const LANES: usize, const BYTES: usize> {
     /// The bits of each lane's current word, right-aligned below bits that were written before.
     bits: [u64; LANES],
     /// Bits in each lane's current word, less than a word.
-    filled: [u32; LANES],
-    /// Where each lane's current word goes, in words.
-    place: [usize; LANES],
-    /// Where each lane's next word goes.
-    next_place: [usize; LANES],
+    filled: [u64; LANES],
+    /// Where each lane's current word and the one after it go, in words.
+    places: [[usize; 2]; LANES],
     /// Places given to lanes so far.
     words: usize,
+    /// Step 1: by sample, its lane's current word.
+    current: [u64; BLOCK],
+    /// Step 1: by sample, 1 if that word is complete.
+    complete: [u8; BLOCK],
+    /// Step 2: the samples that completed a word.
+    completing: [u16; BLOCK],
 }
 
 impl<const LANES: usize, const BYTES: usize> LaneWriter<LANES, BYTES> {
     const WORD_BITS: u32 = 8 * BYTES as u32;
 
-    pub fn new() -> Self {
+    fn new() -> Self {
         Self {
             bits: [0; LANES],
             filled: [0; LANES],
-            place: core::array::from_fn(|lane| lane),
-            next_place: core::array::from_fn(|lane| LANES + lane),
+            places: core::array::from_fn(|lane| [lane, LANES + lane]),
             words: 2 * LANES,
+            current: [0; BLOCK],
+            complete: [0; BLOCK],
+            completing: [0; BLOCK],
         }
     }
 
     /// Words that the payload may reach with this many more beats, of at most 16 bits a lane.
-    pub fn words_after(&self, beats: usize) -> usize {
+    fn words_after(&self, beats: usize) -> usize {
         self.words + LANES * (beats * 16 / Self::WORD_BITS as usize + 1)
     }
 
-    /// Appends one sample's bits to each lane. `payload` holds
-    /// [`words_after`](Self::words_after) words or more.
+    /// Appends a block of samples, given by their indices in a table. `payload` holds
+    /// [`words_after`](Self::words_after) words or more. Returns [`Bits::is_missing`] if any of
+    /// the samples has no code.
     #[inline(always)]
-    pub fn put_beat(&mut self, beat: [Bits; LANES], payload: &mut [[u8; BYTES]]) {
-        for (lane, sample) in beat.into_iter().enumerate() {
-            let before = self.bits[lane];
-            let bits = before << sample.len() | sample.value();
-            let filled = self.filled[lane] + sample.len();
-            let excess = filled % Self::WORD_BITS;
-            let complete = filled >= Self::WORD_BITS;
-            let word = if BYTES == 4 {
-                bits >> excess
-            } else {
-                // 64 bits do not hold the excess too: take the word's part of the sample alone.
-                before.wrapping_shl(sample.len().wrapping_sub(excess)) | sample.value() >> excess
-            };
-            store(payload, self.place[lane], word);
-            self.bits[lane] = bits;
-            self.filled[lane] = excess;
-            let next_place = self.next_place[lane];
-            self.place[lane] = if complete {
-                next_place
-            } else {
-                self.place[lane]
-            };
-            self.next_place[lane] = if complete { self.words } else { next_place };
-            self.words += usize::from(complete);
-        }
-    }
-
-    /// Appends the samples of these code indices. Returns [`Bits::is_missing`] if any of them
-    /// has no code.
-    #[inline(always)]
-    pub fn put_block(
+    fn put_block(
         &mut self,
         table: &[Bits],
-        indices: &[[u16; LANES]],
+        beats: &[[u16; LANES]],
         payload: &mut [[u8; BYTES]],
     ) -> Bits {
-        let mut lanes = *self;
-        let mut noted = Bits::NONE;
-        for beat in indices {
-            let beat = beat.map(|index| table[usize::from(index)]);
-            noted = beat.into_iter().fold(noted, Bits::note_missing);
-            lanes.put_beat(beat, payload);
-        }
-        *self = lanes;
+        let noted = self.append(table, beats);
+        let count = self.find_complete(LANES * beats.len());
+        self.place(count, payload);
         noted
     }
 
+    /// Step 1.
+    #[inline(always)]
+    fn append(&mut self, table: &[Bits], beats: &[[u16; LANES]]) -> Bits {
+        let (mut bits, mut filled) = (self.bits, self.filled);
+        let (current, _) = self.current.as_chunks_mut::<LANES>();
+        let (complete, _) = self.complete.as_chunks_mut::<LANES>();
+        let mut noted = [Bits::NONE; LANES];
+        for ((beat, current), complete) in beats.iter().zip(current).zip(complete) {
+            let samples = beat.map(|index| table[usize::from(index)]);
+            let word_bits = u64::from(Self::WORD_BITS);
+            noted = core::array::from_fn(|lane| noted[lane].note_missing(samples[lane]));
+            let len = core::array::from_fn::<u64, LANES, _>(|lane| samples[lane].len());
+            let value = core::array::from_fn::<u64, LANES, _>(|lane| samples[lane].value());
+            let before = bits;
+            bits = core::array::from_fn(|lane| (before[lane] << (len[lane] % 64)) | value[lane]);
+            let total = core::array::from_fn::<u64, LANES, _>(|lane| filled[lane] + len[lane]);
+            filled = core::array::from_fn(|lane| total[lane] % word_bits);
+            *current = core::array::from_fn(|lane| {
+                if BYTES == 4 {
+                    bits[lane] >> filled[lane]
+                } else {
+                    // 64 bits do not hold the excess too: take the word's part of the sample.
+                    let part = len[lane].wrapping_sub(filled[lane]) % 64;
+                    before[lane] << part | value[lane] >> filled[lane]
+                }
+            });
+            *complete = core::array::from_fn(|lane| (total[lane] / word_bits) as u8);
+        }
+        (self.bits, self.filled) = (bits, filled);
+        noted.into_iter().fold(Bits::NONE, Bits::note_missing)
+    }
+
+    /// Step 2 over so many samples. Returns how many completed a word.
+    #[inline(always)]
+    fn find_complete(&mut self, samples: usize) -> usize {
+        let mut count = 0;
+        for (sample, &complete) in (0..).zip(&self.complete[..samples]) {
+            self.completing[count % BLOCK] = sample;
+            count += usize::from(complete);
+        }
+        count
+    }
+
+    /// Step 3 for so many words.
+    #[inline(always)]
+    fn place(&mut self, count: usize, payload: &mut [[u8; BYTES]]) {
+        for &sample in &self.completing[..count] {
+            let sample = usize::from(sample);
+            let [place, following] = &mut self.places[sample % LANES];
+            store(payload, *place, self.current[sample % BLOCK]);
+            (*place, *following) = (*following, self.words);
+            self.words += 1;
+        }
+    }
+
     /// Pads the last words with zeros. Returns the payload's length in words.
-    pub fn finish(self, payload: &mut [[u8; BYTES]]) -> usize {
+    fn finish(self, payload: &mut [[u8; BYTES]]) -> usize {
         for lane in 0..LANES {
-            let padding = Self::WORD_BITS - self.filled[lane];
-            let word = self.bits[lane].checked_shl(padding).unwrap_or(0);
-            store(payload, self.place[lane], word);
-            store(payload, self.next_place[lane], 0);
+            let [place, following] = self.places[lane];
+            let padding = u64::from(Self::WORD_BITS) - self.filled[lane];
+            // A shift by a whole word of 64 bits leaves nothing.
+            let word = if padding < 64 {
+                self.bits[lane] << padding
+            } else {
+                0
+            };
+            store(payload, place, word);
+            store(payload, following, 0);
         }
         self.words
     }

@@ -28,7 +28,7 @@ use scale::Sample;
 use tables::ClassTables;
 
 /// Samples of a block, a multiple of every lane count.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 1024;
 
 /// A context made ready for coding: its look-up tables, and what the machine can do.
 pub struct Prepared {
