@@ -126,7 +126,7 @@ struct LaneWriter<const LANES: usize, const BYTES: usize> {
     /// The bits of each lane's current word, right-aligned below bits that were written before.
     bits: [u64; LANES],
     /// Bits in each lane's current word, less than a word.
-    filled: [u64; LANES],
+    filled: [u32; LANES],
     /// Where each lane's current word and the one after it go, in words.
     places: [[usize; 2]; LANES],
     /// Places given to lanes so far.
@@ -134,7 +134,7 @@ struct LaneWriter<const LANES: usize, const BYTES: usize> {
     /// Step 1: by sample, its lane's current word.
     current: [u64; BLOCK],
     /// Step 1: by sample, 1 if that word is complete.
-    complete: [u8; BLOCK],
+    complete: [u32; BLOCK],
     /// Step 2: the samples that completed a word.
     completing: [u16; BLOCK],
 }
@@ -184,14 +184,13 @@ impl<const LANES: usize, const BYTES: usize> LaneWriter<LANES, BYTES> {
         let mut noted = [Bits::NONE; LANES];
         for ((beat, current), complete) in beats.iter().zip(current).zip(complete) {
             let samples = beat.map(|index| table[usize::from(index)]);
-            let word_bits = u64::from(Self::WORD_BITS);
             noted = core::array::from_fn(|lane| noted[lane].note_missing(samples[lane]));
-            let len = core::array::from_fn::<u64, LANES, _>(|lane| samples[lane].len());
+            let len = core::array::from_fn::<u32, LANES, _>(|lane| samples[lane].len());
             let value = core::array::from_fn::<u64, LANES, _>(|lane| samples[lane].value());
             let before = bits;
             bits = core::array::from_fn(|lane| (before[lane] << (len[lane] % 64)) | value[lane]);
-            let total = core::array::from_fn::<u64, LANES, _>(|lane| filled[lane] + len[lane]);
-            filled = core::array::from_fn(|lane| total[lane] % word_bits);
+            let total = core::array::from_fn::<u32, LANES, _>(|lane| filled[lane] + len[lane]);
+            filled = core::array::from_fn(|lane| total[lane] % Self::WORD_BITS);
             *current = core::array::from_fn(|lane| {
                 if BYTES == 4 {
                     bits[lane] >> filled[lane]
@@ -201,7 +200,7 @@ impl<const LANES: usize, const BYTES: usize> LaneWriter<LANES, BYTES> {
                     before[lane] << part | value[lane] >> filled[lane]
                 }
             });
-            *complete = core::array::from_fn(|lane| (total[lane] / word_bits) as u8);
+            *complete = core::array::from_fn(|lane| total[lane] / Self::WORD_BITS);
         }
         (self.bits, self.filled) = (bits, filled);
         noted.into_iter().fold(Bits::NONE, Bits::note_missing)
@@ -213,7 +212,7 @@ impl<const LANES: usize, const BYTES: usize> LaneWriter<LANES, BYTES> {
         let mut count = 0;
         for (sample, &complete) in (0..).zip(&self.complete[..samples]) {
             self.completing[count % BLOCK] = sample;
-            count += usize::from(complete);
+            count += complete as usize;
         }
         count
     }
@@ -234,13 +233,9 @@ impl<const LANES: usize, const BYTES: usize> LaneWriter<LANES, BYTES> {
     fn finish(self, payload: &mut [[u8; BYTES]]) -> usize {
         for lane in 0..LANES {
             let [place, following] = self.places[lane];
-            let padding = u64::from(Self::WORD_BITS) - self.filled[lane];
-            // A shift by a whole word of 64 bits leaves nothing.
-            let word = if padding < 64 {
-                self.bits[lane] << padding
-            } else {
-                0
-            };
+            let padding = Self::WORD_BITS - self.filled[lane];
+            // An empty word of 64 bits would be shifted by all of them.
+            let word = self.bits[lane].checked_shl(padding).unwrap_or(0);
             store(payload, place, word);
             store(payload, following, 0);
         }

@@ -29,8 +29,8 @@ impl Bits {
     }
 
     #[inline(always)]
-    pub fn len(self) -> u64 {
-        u64::from(self.0 & 0xff)
+    pub fn len(self) -> u32 {
+        self.0 & 0xff
     }
 
     /// Nothing if neither has a code missing.
