@@ -1,5 +1,7 @@
 //! The fast codec against the golden model.
 
+#[path = "common/activations.rs"]
+mod activations;
 mod common;
 
 use dqa_driver::codec::Prepared;
@@ -56,6 +58,25 @@ fn payload_of(context: &Context, run: &PlaneRun, samples: &[i16]) -> Vec<u8> {
         },
         |encoded| encoded.payload,
     )
+}
+
+#[test]
+fn real_activations_code_as_golden() {
+    for name in ["00", "07", "14"] {
+        let tensor = activations::Tensor::load(name);
+        let run = tensor.run();
+        for (lanes, paper) in [(4, false), (8, true)] {
+            let context = tensor.context(4, 3, lanes, paper);
+            let expected = payload::encode(&context, &run, &tensor.samples).unwrap();
+            let samples = payload::decode(&context, &run, &expected.payload).unwrap();
+            let prepared = Prepared::new(context);
+            let (mut encoded, mut decoded) = (Vec::new(), Vec::new());
+            let result = prepared.encode(&run, &tensor.samples, &mut encoded);
+            assert_eq!((result, &encoded), (Ok(()), &expected.payload));
+            let result = prepared.decode(&run, &encoded, &mut decoded);
+            assert_eq!((result, decoded), (Ok(()), samples));
+        }
+    }
 }
 
 proptest! {

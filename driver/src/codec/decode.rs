@@ -6,7 +6,7 @@
 //!
 //! A sample is one table look-up. Taking a word is done without a branch, as it is as good as
 //! random: the next word is read in any case and counted only where it was needed. A payload that
-//! ends early reads as zeros, and the count tells afterwards.
+//! ends early repeats its last word, and the count tells afterwards.
 
 use dqa_golden::channel::Class;
 use dqa_golden::context::Scale;
@@ -183,12 +183,12 @@ impl<const LANES: usize, const BYTES: usize> LaneReader<LANES, BYTES> {
     }
 }
 
-/// A word of the payload, 0 past its end.
+/// A word of the payload; past its end the last one, without a branch.
 #[inline(always)]
 fn word<const BYTES: usize>(payload: &[[u8; BYTES]], at: usize) -> u64 {
     let mut word = [0; 8];
-    if let Some(bytes) = payload.get(at) {
-        word[..BYTES].copy_from_slice(bytes);
+    if let Some(last) = payload.len().checked_sub(1) {
+        word[..BYTES].copy_from_slice(&payload[at.min(last)]);
     }
     u64::from_le_bytes(word)
 }
