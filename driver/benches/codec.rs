@@ -109,6 +109,12 @@ fn comparison(_: &mut Criterion) {
     }
 }
 
-criterion_group!(codec_group, codec);
+fn short() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+}
+
+criterion_group!(name = codec_group; config = short(); targets = codec);
 criterion_group!(comparison_group, comparison);
 criterion_main!(codec_group, comparison_group);

@@ -6,7 +6,7 @@ use dqa_golden::packet::PacketError;
 /// A device that answers packets, reached over some link.
 ///
 /// A request is an Encode or Decode [packet](dqa_golden::packet); its answer is the packet that
-/// [`dqa_golden::packet::answer`] defines, bit for bit. Up to [`window`](Self::window) requests
+/// [`dqa_golden::packet::answer`] defines, bit for bit. Up to [`window`](Capabilities::window) requests
 /// are in flight at once, and answers come in the order of their requests.
 pub trait Transport {
     /// What the device is and can do.
