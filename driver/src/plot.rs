@@ -35,6 +35,7 @@ fn draw<'a>(root: &Area<'a>, stats: &Stats, title: &str) -> DrawResult<'a> {
         &panels[0],
         &caption,
         "shifting error e",
+        false,
         &error.histogram,
         None,
     )?;
@@ -49,7 +50,8 @@ fn draw<'a>(root: &Area<'a>, stats: &Stats, title: &str) -> DrawResult<'a> {
         bars(
             panel,
             &caption,
-            "code q (its pattern)",
+            "code q",
+            stats.signed,
             &class.histogram,
             Some(class),
         )?;
@@ -57,11 +59,14 @@ fn draw<'a>(root: &Area<'a>, stats: &Stats, title: &str) -> DrawResult<'a> {
     root.present()
 }
 
-/// Bars of the share of each value; with a class, also a line of the bits that each value costs.
+/// Bars of the share of each value; with a class, also a point for the bits that each value costs.
+///
+/// `histogram` is by pattern; signed values stand in their order, the negative ones first.
 fn bars<'a>(
     area: &Area<'a>,
     caption: &str,
     label: &str,
+    signed: bool,
     histogram: &[u64],
     class: Option<&ClassStats>,
 ) -> DrawResult<'a> {
@@ -69,27 +74,34 @@ fn bars<'a>(
     let share = |count: u64| 100.0 * count as f64 / total;
     let top = histogram.iter().map(|&c| share(c)).fold(1.0, f64::max) * 1.05;
     let values = histogram.len() as f64;
+    let lowest = if signed { -values / 2.0 } else { 0.0 };
+    let value = |pattern: usize| match pattern as f64 {
+        low_half if low_half < values + lowest => low_half,
+        high_half => high_half - values,
+    };
+    let across = lowest - 0.5..lowest + values - 0.5;
     let mut chart = ChartBuilder::on(area)
         .caption(caption, ("sans-serif", 15))
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(52)
         .right_y_label_area_size(44)
-        .build_cartesian_2d(-0.5..values - 0.5, 0.0..top)?
-        .set_secondary_coord(-0.5..values - 0.5, 0.0..14.0f64);
+        .build_cartesian_2d(across.clone(), 0.0..top)?
+        .set_secondary_coord(across, 0.0..14.0f64);
     chart
         .configure_mesh()
         .disable_x_mesh()
         .x_desc(label)
         .y_desc("share in %")
-        .x_label_formatter(&|x| format!("{x:.0}"))
+        .x_label_formatter(&|&x| match x.round() == x {
+            true => format!("{}", x as i64),
+            false => String::new(),
+        })
         .draw()?;
-    chart.draw_series(histogram.iter().enumerate().map(|(value, &count)| {
-        let x = value as f64;
-        Rectangle::new(
-            [(x - 0.4, 0.0), (x + 0.4, share(count))],
-            BLUE.mix(0.6).filled(),
-        )
+    chart.draw_series(histogram.iter().enumerate().map(|(pattern, &count)| {
+        let x = value(pattern);
+        let corners = [(x - 0.4, 0.0), (x + 0.4, share(count))];
+        Rectangle::new(corners, BLUE.mix(0.6).filled())
     }))?;
     let Some(class) = class else {
         return Ok(());
@@ -98,12 +110,14 @@ fn bars<'a>(
         .configure_secondary_axes()
         .y_desc("bits (red)")
         .draw()?;
-    let cost = (0u32..).zip(histogram).filter_map(|(pattern, _)| {
-        let (symbol, _) = class.layout.split(pattern);
-        let length = class.code_lengths[symbol];
-        let bits = f64::from(u32::from(length) + class.layout.raw_bits);
-        (length > 0 || class.layout.symbol_bits == 0).then(|| (f64::from(pattern), bits))
-    });
+    let cost = (0u32..)
+        .zip(0..histogram.len())
+        .filter_map(|(pattern, index)| {
+            let (symbol, _) = class.layout.split(pattern);
+            let length = class.code_lengths[symbol];
+            let bits = f64::from(u32::from(length) + class.layout.raw_bits);
+            (length > 0 || class.layout.symbol_bits == 0).then(|| (value(index), bits))
+        });
     chart.draw_secondary_series(cost.map(|point| Circle::new(point, 2, RED.filled())))?;
     Ok(())
 }

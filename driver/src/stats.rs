@@ -25,6 +25,8 @@ pub struct Stats {
     pub bits: u32,
     /// Extra bits m.
     pub extra: u32,
+    /// Whether codes are two's complement.
+    pub signed: bool,
     /// Lanes S.
     pub lanes: usize,
     /// Direct channels.
@@ -152,6 +154,7 @@ impl Stats {
             elements,
             bits: format.bits(),
             extra: format.extra(),
+            signed: format.signed(),
             lanes: plan.context.shape().lanes(),
             pruned_channels: survey.pruned,
             shifting_error: ErrorCode::new(&important.histogram, format.extra()),
