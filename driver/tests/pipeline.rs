@@ -257,8 +257,46 @@ fn tables_of_another_tensor() {
     let own = with(Tables::Own { all_symbols: false });
     let (plan, _) = compressed(&constant, &own, &mut Software::new(1)).unwrap();
     let given = with(Tables::of(&plan.context));
+    let plan = Plan::new(&source, &given, &()).unwrap();
     let error = compressed(&source, &given, &mut Software::new(1)).unwrap_err();
     assert!(error.to_string().contains("--all-symbols"), "{error}");
+    let Error::NoCode { channel, symbol } = error else {
+        panic!("{error}");
+    };
+    let table = plan.context.table(plan.context.channels()[channel].class);
+    assert_eq!(table.code(symbol), None);
+    let first = table.lengths().iter().position(|&length| length == 0);
+    assert!(
+        symbol >= first.unwrap() && channel == 0,
+        "the first sample without a code"
+    );
+}
+
+#[test]
+fn the_channels_that_quantize_worst_are_important() {
+    // n = 2 over 0 to 3 has the steps 0, 1, 2, 3: only channels 1 and 3 are off them.
+    let shape = [1, 5, 4, 4];
+    let values: Vec<f32> = [3.0, 1.4, 2.0, 0.7, 1.0]
+        .into_iter()
+        .flat_map(|v| [v; 16])
+        .collect();
+    let source = TensorSlice::new(&shape, &values).unwrap();
+    for (ratio, expected) in [(0.2, vec![1]), (0.4, vec![1, 3])] {
+        let settings = Settings {
+            bits: 2,
+            extra: 1,
+            scope: Scope::Layer,
+            important: Important::Ratio(ratio),
+            ..Settings::default()
+        };
+        let plan = Plan::new(&source, &settings, &()).unwrap();
+        let channels = plan.context.channels().iter().enumerate();
+        let important = channels.filter(|(_, entry)| entry.class == Class::Important);
+        assert_eq!(
+            important.map(|(channel, _)| channel).collect::<Vec<_>>(),
+            expected
+        );
+    }
 }
 
 #[test]
