@@ -157,11 +157,12 @@ impl Header {
         if magic != MAGIC {
             return Err(PacketError::Magic(magic));
         }
-        if crc32fast::hash(&bytes[..28]) != u32_at(28) {
-            return Err(PacketError::HeaderCrc);
-        }
+        // Before the CRC: another version's header may have it elsewhere.
         if bytes[4] != VERSION {
             return Err(PacketError::Version(bytes[4]));
+        }
+        if crc32fast::hash(&bytes[..28]) != u32_at(28) {
+            return Err(PacketError::HeaderCrc);
         }
         if bytes[15] != 0 {
             return Err(PacketError::Reserved);
