@@ -1,0 +1,1 @@
+//! Cosimulation of the emitted Verilog under Verilator.
