@@ -1,0 +1,63 @@
+//! From a RustHDL block to Verilog text with a named top module.
+
+use rust_hdl::core::check_error::CheckError;
+use rust_hdl::prelude::*;
+
+/// The Verilog of `block` with its top module named `top` and everything below it
+/// `top$...`, under a comment of the lines of `header`.
+///
+/// `block` is connected here, so a freshly built one will do.
+///
+/// # Errors
+///
+/// What RustHDL finds wrong: undriven signals, loops, writes to inputs.
+pub fn emit(top: &str, header: &str, mut block: impl Block) -> Result<String, CheckError> {
+    block.connect_all();
+    check_all(&block)?;
+    let mut modules = ModuleDefines::default();
+    block.accept(top, &mut modules);
+    let comment: String = header.lines().map(|line| format!("// {line}\n")).collect();
+    Ok(comment + modules.defines().trim_start() + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CheckError, emit};
+    use rust_hdl::prelude::*;
+
+    #[derive(LogicBlock, Default)]
+    struct Wire {
+        pub from: Signal<In, Bit>,
+        pub to: Signal<Out, Bit>,
+    }
+
+    impl Logic for Wire {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.to.next = self.from.val();
+        }
+    }
+
+    #[derive(LogicBlock, Default)]
+    struct Open {
+        pub to: Signal<Out, Bit>,
+    }
+
+    impl Logic for Open {
+        #[hdl_gen]
+        fn update(&mut self) {}
+    }
+
+    #[test]
+    fn top_and_header_are_as_asked() {
+        let text = emit("wire_top", "lanes 4\nseed 1", Wire::default()).expect("sound");
+        assert!(text.starts_with("// lanes 4\n// seed 1\n"));
+        assert!(text.contains("module wire_top(from,to);"), "{text}");
+    }
+
+    #[test]
+    fn undriven_outputs_are_refused() {
+        let refused = emit("open", "", Open::default());
+        assert!(matches!(refused, Err(CheckError::OpenSignal(_))));
+    }
+}

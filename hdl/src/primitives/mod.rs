@@ -1,0 +1,35 @@
+//! The few blocks whose Verilog is written by hand, because RustHDL cannot say them.
+//!
+//! Each has a plain-Rust `update`, held to its Verilog by a random cosimulation test in
+//! `sim/tests/primitives.rs`. Their clock is named `clock`, so that RustHDL's `dff_setup!` and
+//! `clock!` connect it.
+
+mod block_ram;
+mod concat;
+mod lut_ram;
+mod multiplier;
+mod reg;
+mod shift_right;
+
+pub use block_ram::BlockRam;
+pub use concat::Concat;
+pub use lut_ram::LutRam;
+pub use multiplier::{Multiplier, PipelinedMultiplier};
+pub use reg::Reg;
+pub use shift_right::ShiftRight;
+
+use rust_hdl::prelude::*;
+
+/// `bits` as a two's complement number, of at most 128 bits.
+fn to_i128<const N: usize>(bits: Signed<N>) -> i128 {
+    let shift = 128 - N;
+    (bits.inner().to_u128() << shift).cast_signed() >> shift
+}
+
+/// The low bits of `x`.
+fn from_i128<const N: usize>(x: i128) -> Signed<N> {
+    let words = (0..N).fold(bits::<N>(0), |bits, at| {
+        bits.replace_bit(at, x >> at & 1 == 1)
+    });
+    signed_cast(words)
+}
