@@ -1,0 +1,221 @@
+//! Each primitive's hand-written Verilog against its Rust `update`, at random.
+
+use dqa_hdl::emit::emit;
+use dqa_hdl::primitives::{
+    BlockRam, Concat, LutRam, Multiplier, PipelinedMultiplier, Reg, ShiftRight,
+};
+use dqa_sim::{Instance, Model, SimError, Value, seeds};
+use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, Signed, bits, signed_cast, simulate};
+
+/// Cycles of a comparison.
+const CYCLES: usize = 20_000;
+
+/// A block in RustHDL's simulator beside its Verilog.
+struct Pair<B> {
+    rust: B,
+    verilog: Instance,
+    random: fastrand::Rng,
+}
+
+impl<B: Block> Pair<B> {
+    fn new(top: &str, make: impl Fn() -> B) -> Result<Self, SimError> {
+        let model = Model::build(top, &emit(top, "", make()).expect("sound RTL"))?;
+        let seed = seeds(1).start;
+        let mut rust = make();
+        rust.connect_all();
+        Ok(Self {
+            rust,
+            verilog: model.instance(seed),
+            random: fastrand::Rng::with_seed(seed),
+        })
+    }
+
+    /// Sets an input of both to a random value; often one of the extremes.
+    fn input<const N: usize>(&mut self, port: &str) -> Bits<N> {
+        let mask = u128::MAX >> (128 - N);
+        let x = match self.random.u8(0..8) {
+            0 => 0,
+            1 => mask,
+            2 => mask >> 1,
+            3 => (mask >> 1) + 1,
+            _ => self.random.u128(..) & mask,
+        };
+        self.set(port, x)
+    }
+
+    /// Sets an input of the Verilog, and gives the value for Rust's.
+    fn set<const N: usize>(&mut self, port: &str, x: u128) -> Bits<N> {
+        self.verilog.set(port, x);
+        (0..N).fold(bits(0), |bits, at| bits.replace_bit(at, x >> at & 1 == 1))
+    }
+
+    fn signed<const N: usize>(&mut self, port: &str) -> Signed<N> {
+        signed_cast(self.input(port))
+    }
+
+    fn bit(&mut self, port: &str) -> bool {
+        self.input::<1>(port).any()
+    }
+
+    fn settle(&mut self) {
+        assert!(simulate(&mut self.rust, 100));
+        self.verilog.eval();
+    }
+
+    fn tick(&mut self, clock: fn(&mut B) -> &mut Signal<In, Clock>) {
+        self.settle();
+        for level in [true, false] {
+            clock(&mut self.rust).next = level.into();
+            assert!(simulate(&mut self.rust, 100));
+        }
+        self.verilog.tick("clock");
+        self.verilog.eval();
+    }
+
+    fn same<const N: usize>(&self, port: &str, rust: Bits<N>, cycle: usize) {
+        assert_eq!(
+            self.verilog.get(port),
+            Value::from(rust.to_u128()),
+            "{} in cycle {cycle}",
+            self.verilog.model().top()
+        );
+    }
+}
+
+fn registers<const N: usize>(top: &str, reset_value: u64) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, || Reg::new(bits::<N>(reset_value)))?;
+    for cycle in 0..CYCLES {
+        pair.rust.aresetn.next = cycle > 0 && pair.bit("aresetn");
+        pair.verilog.set("aresetn", pair.rust.aresetn.next);
+        pair.rust.enable.next = pair.bit("enable");
+        pair.rust.d.next = pair.input("d");
+        pair.tick(|reg| &mut reg.clock);
+        pair.same("q", pair.rust.q.val(), cycle);
+    }
+    Ok(())
+}
+
+fn multipliers<const A: usize, const B: usize, const P: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, Multiplier::<A, B, P>::default)?;
+    for cycle in 0..CYCLES {
+        pair.rust.a.next = pair.signed("a");
+        pair.rust.b.next = pair.signed("b");
+        pair.settle();
+        pair.same("p", pair.rust.p.val().inner(), cycle);
+    }
+    let mut pair = Pair::new(
+        &format!("pipelined_{top}"),
+        PipelinedMultiplier::<A, B, P>::default,
+    )?;
+    let mut moved = 0;
+    for cycle in 0..CYCLES {
+        pair.rust.enable.next = pair.bit("enable");
+        moved += usize::from(pair.rust.enable.next);
+        pair.rust.a.next = pair.signed("a");
+        pair.rust.b.next = pair.signed("b");
+        pair.tick(|multiplier| &mut multiplier.clock);
+        if moved >= 2 {
+            pair.same("p", pair.rust.p.val().inner(), cycle);
+        }
+    }
+    Ok(())
+}
+
+fn shifts<const N: usize, const K: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, ShiftRight::<N, K>::default)?;
+    for cycle in 0..CYCLES {
+        pair.rust.x.next = pair.signed("x");
+        pair.rust.amount.next = pair.input("amount");
+        pair.settle();
+        pair.same("shifted", pair.rust.shifted.val().inner(), cycle);
+    }
+    Ok(())
+}
+
+fn concats<const H: usize, const L: usize, const N: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, Concat::<H, L, N>::default)?;
+    for cycle in 0..CYCLES {
+        pair.rust.high.next = pair.input("high");
+        pair.rust.low.next = pair.input("low");
+        pair.settle();
+        pair.same("joined", pair.rust.joined.val(), cycle);
+    }
+    Ok(())
+}
+
+fn lut_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, LutRam::<W, A>::default)?;
+    for cycle in 0..CYCLES {
+        // First every word is written, since contents are undefined before.
+        let first = cycle < 1 << A;
+        pair.rust.write.next = pair.bit("write") || first;
+        pair.verilog.set("write", pair.rust.write.next);
+        pair.rust.write_address.next = match first {
+            true => pair.set("write_address", cycle as u128),
+            false => pair.input("write_address"),
+        };
+        pair.rust.write_data.next = pair.input("write_data");
+        pair.rust.read_address.next = pair.input("read_address");
+        pair.settle();
+        if !first {
+            pair.same("read_data", pair.rust.read_data.val(), cycle);
+        }
+        pair.tick(|ram| &mut ram.clock);
+    }
+    Ok(())
+}
+
+fn block_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, BlockRam::<W, A>::default)?;
+    for cycle in 0..CYCLES {
+        let first = cycle < 1 << A;
+        pair.rust.write.next = pair.bit("write") || first;
+        pair.verilog.set("write", pair.rust.write.next);
+        pair.rust.write_address.next = match first {
+            true => pair.set("write_address", cycle as u128),
+            false => pair.input("write_address"),
+        };
+        pair.rust.write_data.next = pair.input("write_data");
+        pair.rust.read.next = pair.bit("read") || cycle == 1 << A;
+        pair.verilog.set("read", pair.rust.read.next);
+        pair.rust.read_address.next = pair.input("read_address");
+        pair.tick(|ram| &mut ram.clock);
+        if cycle >= 1 << A {
+            pair.same("read_data", pair.rust.read_data.val(), cycle);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn registers_agree() -> Result<(), SimError> {
+    registers::<1>("reg_1", 1)?;
+    registers::<70>("reg_70", 0x1234_5678_9abc_def0)
+}
+
+#[test]
+fn multipliers_agree() -> Result<(), SimError> {
+    multipliers::<18, 18, 36>("mul_18_18")?;
+    multipliers::<16, 33, 49>("mul_16_33")?;
+    multipliers::<2, 7, 9>("mul_2_7")
+}
+
+#[test]
+fn shifts_agree() -> Result<(), SimError> {
+    shifts::<36, 6>("shift_36")?;
+    shifts::<7, 4>("shift_7")
+}
+
+#[test]
+fn concats_agree() -> Result<(), SimError> {
+    concats::<5, 30, 35>("concat_5_30")?;
+    concats::<64, 1, 65>("concat_64_1")
+}
+
+#[test]
+fn memories_agree() -> Result<(), SimError> {
+    lut_rams::<12, 5>("lut_ram_12")?;
+    lut_rams::<66, 1>("lut_ram_66")?;
+    block_rams::<36, 8>("block_ram_36")?;
+    block_rams::<1, 3>("block_ram_1")
+}
