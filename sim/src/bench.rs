@@ -2,7 +2,7 @@
 
 use crate::model::{Instance, Model};
 use crate::stream::{Sink, Source, Stall};
-use crate::{Beat, SimError, Value};
+use crate::{Beat, Mismatch, SimError, Value};
 
 /// Clocks of [`Bench::reset`].
 const RESET_CLOCKS: usize = 4;
@@ -269,21 +269,22 @@ impl Bench {
                 .into_iter()
                 .find(|(_, expected, got)| expected != got);
             let (field, expected, got) = differs.expect("a port differs");
-            let width = sink
-                .lane
-                .filter(|_| field.name == "tdata")
-                .unwrap_or(field.width);
+            let width = match sink.lane {
+                Some(width) if field.name == "tdata" => width,
+                _ => field.width,
+            };
             let bit = (0..field.width).find(|&bit| expected.field(bit, 1) != got.field(bit, 1));
-            return Err(SimError::Mismatch {
+            let lane = bit.expect("a bit differs") / width;
+            return Err(SimError::Mismatch(Box::new(Mismatch {
                 top: top.to_owned(),
                 seed,
                 stream,
                 beat: at,
                 field: field.name.clone(),
-                lane: bit.expect("a bit differs") / width,
-                expected,
-                got,
-            });
+                lane,
+                expected: expected.slice(lane * width, width),
+                got: got.slice(lane * width, width),
+            })));
         }
         if count != sink.count {
             return Err(SimError::Count {

@@ -1,5 +1,6 @@
 //! What can go wrong when building, driving or checking a model.
 
+use crate::Value;
 use std::path::PathBuf;
 
 /// A failed build, a broken stream, or an answer that differs.
@@ -78,28 +79,8 @@ pub enum SimError {
         what: String,
     },
     /// A beat differs from the expected one.
-    #[error(
-        "{top}, seed {seed}: {stream} beat {beat}, {field} lane {lane}: expected {expected}, got {got} \
-         (DQA_SEED={seed} repeats it, DQA_TRACE=dir writes waveforms)"
-    )]
-    Mismatch {
-        /// The module.
-        top: String,
-        /// The bench's seed.
-        seed: u64,
-        /// The stream's prefix.
-        stream: String,
-        /// Number of the beat, from 0.
-        beat: usize,
-        /// The port that differs.
-        field: String,
-        /// The lane that differs, by the width given to `Bench::lanes`.
-        lane: usize,
-        /// The port's expected value.
-        expected: crate::Value,
-        /// Its value.
-        got: crate::Value,
-    },
+    #[error(transparent)]
+    Mismatch(Box<Mismatch>),
     /// More or fewer beats than expected, of which the common ones agree.
     #[error("{top}, seed {seed}: {stream} gave {got} beats, expected {expected}")]
     Count {
@@ -114,4 +95,29 @@ pub enum SimError {
         /// Beats received.
         got: usize,
     },
+}
+
+/// The first difference between what a stream gave and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{top}, seed {seed}: {stream} beat {beat}, {field} lane {lane}: expected {expected}, got {got} \
+     (DQA_SEED={seed} repeats it, DQA_TRACE=dir writes waveforms)"
+)]
+pub struct Mismatch {
+    /// The module.
+    pub top: String,
+    /// The bench's seed.
+    pub seed: u64,
+    /// The stream's prefix.
+    pub stream: String,
+    /// Number of the beat, from 0.
+    pub beat: usize,
+    /// The port that differs.
+    pub field: String,
+    /// The lowest lane that differs, by the width given to `Bench::lanes`; else 0.
+    pub lane: usize,
+    /// The lane's expected value.
+    pub expected: Value,
+    /// The lane's value.
+    pub got: Value,
 }

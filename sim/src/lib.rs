@@ -46,7 +46,7 @@ mod value;
 
 pub use beat::Beat;
 pub use bench::{Bench, seeds};
-pub use error::SimError;
+pub use error::{Mismatch, SimError};
 pub use model::{Instance, Model, Options};
 pub use ports::{Direction, Port};
 pub use stream::Stall;

@@ -79,6 +79,12 @@ impl Value {
         })
     }
 
+    /// `width` bits from bit `at` on, of any number.
+    pub fn slice(&self, at: usize, width: usize) -> Self {
+        let word = |w: usize| self.field(at + w * 32, 32.min(width - w * 32)) as u32;
+        Self::from_words(&(0..width.div_ceil(32)).map(word).collect::<Vec<_>>())
+    }
+
     /// As an unsigned number.
     ///
     /// # Panics
