@@ -38,7 +38,7 @@ fn complaint(folder: &Path, command: &str) -> Option<String> {
     let mut words = command.split(' ');
     let program = words.next().expect("a program");
     let output = Command::new(program)
-        .args(words.map(|word| word.replace('~', " ")))
+        .args(words)
         .current_dir(folder)
         .output()
         .unwrap_or_else(|error| panic!("{program}: {error}; ./test installs it"));
@@ -51,14 +51,17 @@ fn complaint(folder: &Path, command: &str) -> Option<String> {
 fn complaints(top: &str, verilog: &str) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("dut.v"), verilog).expect("a temporary file");
+    let latches = format!(
+        "read_verilog dut.v\nhierarchy -check -top {top}\nproc\nflatten\ncheck -assert\n\
+         select -assert-none t:*latch*\n"
+    );
+    std::fs::write(folder.path().join("latches.ys"), latches).expect("a temporary file");
     let checks = [
         format!(
             "verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-WIDTH -Wno-UNUSEDPARAM --top-module {top} dut.v"
         ),
         format!("iverilog -g2005 -Wall -o dut.vvp -s {top} dut.v"),
-        format!(
-            "yosys -q -p read_verilog~dut.v;hierarchy~-check~-top~{top};proc;flatten;check~-assert;select~-assert-none~t:*latch*"
-        ),
+        "yosys -q latches.ys".to_owned(),
     ];
     let found = checks
         .iter()

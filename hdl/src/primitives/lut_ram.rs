@@ -53,13 +53,17 @@ impl<const W: usize, const A: usize> Logic for LutRam<W, A> {
     }
 
     fn hdl(&self) -> Verilog {
-        Verilog::Custom(format!(
-            "reg [{}:0] words [0:{}];\n\
-             always @(posedge clock)\n   if (write) words[write_address] <= write_data;\n\
-             always @(*) read_data = words[read_address];\n",
-            W - 1,
-            (1 << A) - 1
-        ))
+        // A wrapper's outputs are nets: an `always @(*)` would be sensitive to every word.
+        Verilog::Wrapper(Wrapper {
+            code: format!(
+                "reg [{}:0] words [0:{}];\n\
+                 always @(posedge clock)\n   if (write) words[write_address] <= write_data;\n\
+                 assign read_data = words[read_address];\n",
+                W - 1,
+                (1 << A) - 1
+            ),
+            cores: String::new(),
+        })
     }
 }
 
