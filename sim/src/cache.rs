@@ -3,13 +3,15 @@
 //! The hash is over all that the library depends on. A lock file lets processes and threads that
 //! want the same model wait for the one that builds it.
 
-use crate::library::shim;
 use crate::ports::{self, Port};
 use crate::{Options, SimError};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+/// What stands between the model and [`crate::library`].
+const SHIM: &str = include_str!("shim.cpp");
 
 /// Marks the format of what is built; to be raised with a change of the steps below.
 const RECIPE: &str = "1";
@@ -30,14 +32,12 @@ pub(crate) fn build(
     } else {
         "plain"
     };
-    // The shim's own text stands in the hash by way of a shim without ports.
-    let shim_text = shim(&[], true);
     let mut hasher = Sha256::new();
     for part in [
         RECIPE.as_bytes(),
         &version.stdout,
         trace.as_bytes(),
-        shim_text.as_bytes(),
+        SHIM.as_bytes(),
         top.as_bytes(),
         verilog.as_bytes(),
     ] {
@@ -81,7 +81,7 @@ fn compile(top: &str, verilog: &str, folder: &Path, trace: bool) -> Result<(), S
         fs::write(&path, text).map_err(|source| file(&path, source))
     };
     write("model.v", verilog)?;
-    write("shim.cpp", "")?;
+    write("shim.cpp", SHIM)?;
 
     let mut verilate = Command::new("verilator");
     verilate
@@ -98,12 +98,18 @@ fn compile(top: &str, verilog: &str, folder: &Path, trace: bool) -> Result<(), S
 
     let header_path = folder.join("Vmodel.h");
     let header = fs::read_to_string(&header_path).map_err(|source| file(&header_path, source))?;
-    write("shim.cpp", &shim(&ports::parse(&header), trace))?;
+    let ports = ports::parse(&header);
+    let list: String = ports
+        .iter()
+        .map(|port| format!("&model.{},\n", port.member))
+        .collect();
+    write("ports.inc", &list)?;
 
     let mut make = Command::new("make");
     make.current_dir(folder).args([
         "-f",
         "Vmodel.mk",
+        "-s",
         "-j2",
         "OPT_FAST=-O2",
         "OPT_GLOBAL=-O1",

@@ -1,4 +1,4 @@
-//! The verilated library: the C++ shim, and the only unsafe code of the crate, which calls it.
+//! The verilated library, by way of `shim.cpp`. The only unsafe code of the crate.
 #![allow(unsafe_code)]
 
 use crate::SimError;
@@ -7,72 +7,6 @@ use libloading::Library;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::sync::Arc;
-
-/// The shim's text: a model and its context behind C functions, ports by number.
-///
-/// What has no reset begins at random, by the seed: a register that needs a reset and has none
-/// shows itself.
-pub(crate) fn shim(ports: &[Port], trace: bool) -> String {
-    let (include, open, dump, close) = if trace {
-        (
-            "#include \"verilated_fst_c.h\"\n",
-            "if (path) {\n            context.traceEverOn(true);\n            model.trace(&fst, 99);\n            fst.open(path);\n        }\n",
-            "if (fst.isOpen()) fst.dump(context.time());\n",
-            "if (fst.isOpen()) fst.close();\n",
-        )
-    } else {
-        ("", "(void)path;\n", "", "")
-    };
-    let fst = if trace {
-        "VerilatedFstC fst;\n    "
-    } else {
-        ""
-    };
-    let pointers: String = ports
-        .iter()
-        .map(|port| format!("            &i->model.{},\n", port.member))
-        .collect();
-    format!(
-        r#"#include "Vmodel.h"
-#include "verilated.h"
-{include}#include <memory>
-
-namespace {{
-VerilatedContext* seeded(VerilatedContext* context, int seed) {{
-    context->randReset(2);
-    context->randSeed(seed);
-    return context;
-}}
-
-struct Instance {{
-    VerilatedContext context;
-    Vmodel model;
-    {fst}Instance(int seed, const char* path) : model(seeded(&context, seed)) {{
-        {open}    }}
-    ~Instance() {{
-        {close}        model.final();
-    }}
-}};
-}}  // namespace
-
-extern "C" {{
-void* dqa_new(int seed, const char* trace) {{ return new Instance(seed, trace); }}
-void dqa_delete(Instance* i) {{ delete i; }}
-void dqa_eval(Instance* i) {{ i->model.eval(); }}
-void dqa_advance(Instance* i) {{
-    {dump}    i->context.timeInc(1);
-}}
-void* dqa_port(Instance* i, int index) {{
-    void* ports[] = {{
-{pointers}    }};
-    return ports[index];
-}}
-}}
-
-double sc_time_stamp() {{ return 0; }}
-"#
-    )
-}
 
 /// An opened library.
 #[derive(Clone, Debug)]
@@ -92,13 +26,13 @@ struct Functions {
 }
 
 impl Verilated {
-    /// Opens the library that [`shim`] was linked into.
+    /// Opens the library that the shim was linked into.
     pub(crate) fn open(path: &Path) -> Result<Self, SimError> {
         let failed = |source| SimError::Load {
             path: path.to_owned(),
             source,
         };
-        // SAFETY: the library was linked by this crate from Verilator's output and `shim`, whose
+        // SAFETY: the library was linked by this crate from Verilator's output and `shim.cpp`, whose
         // functions have the types of `Functions`; its static constructors only set up Verilator's
         // own tables.
         unsafe {
