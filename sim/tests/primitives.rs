@@ -167,6 +167,7 @@ fn lut_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
 
 fn block_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
     let mut pair = Pair::new(top, BlockRam::<W, A>::default)?;
+    let mut read = false;
     for cycle in 0..CYCLES {
         let first = cycle < 1 << A;
         pair.rust.write.next = pair.bit("write") || first;
@@ -176,11 +177,14 @@ fn block_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError>
             false => pair.input("write_address"),
         };
         pair.rust.write_data.next = pair.input("write_data");
-        pair.rust.read.next = pair.bit("read") || cycle == 1 << A;
-        pair.verilog.set("read", pair.rust.read.next);
         pair.rust.read_address.next = pair.input("read_address");
+        let ram = &pair.rust;
+        let collides = ram.write.next && ram.write_address.next == ram.read_address.next;
+        pair.rust.read.next = pair.bit("read") && !collides;
+        pair.verilog.set("read", pair.rust.read.next);
+        read |= !first && pair.rust.read.next;
         pair.tick(|ram| &mut ram.clock);
-        if cycle >= 1 << A {
+        if read {
             pair.same("read_data", pair.rust.read_data.val(), cycle);
         }
     }

@@ -4,9 +4,10 @@ use rust_hdl::prelude::*;
 
 /// `2^A` words of `W` bits; `read_data` is the word of the last clock's `read_address`.
 ///
-/// While `read` is low, `read_data` stays. Infers block RAM everywhere. Contents are undefined until
-/// written; a word that is read and written at the same clock reads as the old one. `W` is at least
-/// 1, `A` 1 to 20; for a read within the clock use [`LutRam`](super::LutRam).
+/// While `read` is low, `read_data` stays. Infers block RAM everywhere, and nothing beside it. Contents
+/// are undefined until written. A word that is read at the very clock at which it is written reads as
+/// undefined (the vendors' memories differ), in simulation at random. `W` is at least 1, `A` 1
+/// to 20; for a read within the clock use [`LutRam`](super::LutRam).
 #[derive(Clone, Debug, LogicBlock)]
 pub struct BlockRam<const W: usize, const A: usize> {
     /// Clock.
@@ -46,7 +47,10 @@ impl<const W: usize, const A: usize> Logic for BlockRam<W, A> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
             if self.read.val() {
-                self.read_data.next = self._words[self.read_address.val().index()];
+                let word = self._words[self.read_address.val().index()];
+                let collides =
+                    self.write.val() && self.write_address.val() == self.read_address.val();
+                self.read_data.next = if collides { !word } else { word };
             }
             if self.write.val() {
                 self._words[self.write_address.val().index()] = self.write_data.val();
@@ -60,11 +64,14 @@ impl<const W: usize, const A: usize> Logic for BlockRam<W, A> {
 
     fn hdl(&self) -> Verilog {
         Verilog::Custom(format!(
-            "reg [{}:0] words [0:{}];\n\
-             always @(posedge clock) begin\n   if (read) read_data <= words[read_address];\n   \
-             if (write) words[write_address] <= write_data;\nend\n",
-            W - 1,
-            (1 << A) - 1
+            "reg [{high}:0] words [0:{last}];\n\
+             wire collides = write && write_address == read_address;\n\
+             always @(posedge clock) begin\n   \
+                if (read) read_data <= collides ? {{{W}{{1'bx}}}} : words[read_address];\n   \
+                if (write) words[write_address] <= write_data;\n\
+             end\n",
+            high = W - 1,
+            last = (1 << A) - 1
         ))
     }
 }
@@ -76,7 +83,7 @@ mod tests {
     use rust_hdl::prelude::*;
 
     #[test]
-    fn reads_the_old_word_a_clock_later() {
+    fn reads_a_clock_later_and_not_what_is_being_written() {
         let mut ram = BlockRam::<9, 4>::default();
         let mut after = |write: Option<u64>, read: bool| {
             ram.write.next = write.is_some();
@@ -89,8 +96,9 @@ mod tests {
         };
         after(Some(400), false);
         assert_eq!(after(None, true), 400);
-        assert_eq!(after(Some(3), true), 400);
-        assert_eq!(after(None, false), 400);
+        assert_eq!(after(Some(3), false), 400);
         assert_eq!(after(None, true), 3);
+        let collided = after(Some(7), true);
+        assert!(collided != 3 && collided != 7);
     }
 }
