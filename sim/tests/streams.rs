@@ -44,3 +44,29 @@ fn fifos_pass_all() -> Result<(), SimError> {
     passes_all("fifo_8_by_2", Fifo::<8, 1, 2>::default(), 8)?;
     passes_all("fifo_75_by_32", Fifo::<75, 5, 6>::default(), 75)
 }
+
+/// A reset in the middle forgets what is inside, and what comes after passes as from the start.
+fn reset_forgets(top: &str, block: impl Block) -> Result<(), SimError> {
+    let model = Model::build(top, &emit(top, "", block).expect("sound RTL"))?;
+    for seed in seeds(20) {
+        let mut bench = Bench::new(&model, seed)?;
+        for packet in 1..4u64 {
+            bench.restart();
+            bench.source(
+                "s",
+                (0..100).map(|x| Beat::from(packet << 8 | x)),
+                Stall::percent(10),
+            );
+            bench.sink("m", Stall::percent(50));
+            bench.run_until(|bench| bench.received("m") == 30, 1000)?;
+            bench.check("m", (0..30).map(|x| Beat::from(packet << 8 | x)))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn resets_forget() -> Result<(), SimError> {
+    reset_forgets("skid_10", SkidBuffer::<10>::default())?;
+    reset_forgets("fifo_10_by_8", Fifo::<10, 3, 4>::default())
+}
