@@ -2,12 +2,14 @@
 
 use rust_hdl::prelude::*;
 
-/// `2^A` words of `W` bits; `read_data` is the word of the last clock's `read_address`.
+/// Words of `W` bits, `2^A` of them or as many as [`BlockRam::new`] is asked for; `read_data` is the
+/// word of the last clock's `read_address`.
 ///
 /// While `read` is low, `read_data` stays. Infers block RAM everywhere, and nothing beside it. Contents
 /// are undefined until written. A word that is read at the very clock at which it is written reads as
-/// undefined (the vendors' memories differ), in simulation at random. `W` is at least 1, `A` 1
-/// to 20; for a read within the clock use [`LutRam`](super::LutRam).
+/// undefined (the vendors' memories differ), in simulation at random. Address bits that the words do
+/// not need are ignored. `W` is at least 1, `A` 1 to 20; for a read within the clock use
+/// [`LutRam`](super::LutRam).
 #[derive(Clone, Debug, LogicBlock)]
 pub struct BlockRam<const W: usize, const A: usize> {
     /// Clock.
@@ -29,7 +31,15 @@ pub struct BlockRam<const W: usize, const A: usize> {
 
 impl<const W: usize, const A: usize> Default for BlockRam<W, A> {
     fn default() -> Self {
+        Self::new(1 << A)
+    }
+}
+
+impl<const W: usize, const A: usize> BlockRam<W, A> {
+    /// At least `words` words, 2 to `2^A`: the next power of two.
+    pub fn new(words: usize) -> Self {
         assert!((1..=20).contains(&A), "the address has 1 to 20 bits");
+        assert!((2..=1 << A).contains(&words), "2 to 2^{A} words");
         Self {
             clock: Signal::default(),
             write: Signal::default(),
@@ -38,7 +48,7 @@ impl<const W: usize, const A: usize> Default for BlockRam<W, A> {
             read: Signal::default(),
             read_address: Signal::default(),
             read_data: Signal::default(),
-            _words: vec![bits(0); 1 << A],
+            _words: vec![bits(0); words.next_power_of_two()],
         }
     }
 }
@@ -46,14 +56,16 @@ impl<const W: usize, const A: usize> Default for BlockRam<W, A> {
 impl<const W: usize, const A: usize> Logic for BlockRam<W, A> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
+            let last = self._words.len() - 1;
             if self.read.val() {
-                let word = self._words[self.read_address.val().index()];
+                let at = self.read_address.val().index() & last;
+                let word = self._words[at];
                 let collides =
-                    self.write.val() && self.write_address.val() == self.read_address.val();
+                    self.write.val() && self.write_address.val().index() & last == at;
                 self.read_data.next = if collides { !word } else { word };
             }
             if self.write.val() {
-                self._words[self.write_address.val().index()] = self.write_data.val();
+                self._words[self.write_address.val().index() & last] = self.write_data.val();
             }
         }
     }
@@ -63,15 +75,16 @@ impl<const W: usize, const A: usize> Logic for BlockRam<W, A> {
     }
 
     fn hdl(&self) -> Verilog {
+        let words = self._words.len();
         Verilog::Custom(format!(
             "reg [{high}:0] words [0:{last}];\n\
-             wire collides = write && write_address == read_address;\n\
+             wire collides = write && (write_address & {last}) == (read_address & {last});\n\
              always @(posedge clock) begin\n   \
-                if (read) read_data <= collides ? {{{W}{{1'bx}}}} : words[read_address];\n   \
-                if (write) words[write_address] <= write_data;\n\
+                if (read) read_data <= collides ? {{{W}{{1'bx}}}} : words[read_address & {last}];\n   \
+                if (write) words[write_address & {last}] <= write_data;\n\
              end\n",
             high = W - 1,
-            last = (1 << A) - 1
+            last = words - 1
         ))
     }
 }

@@ -1,0 +1,93 @@
+//! Class numbers: what a lane needs to know of a beat's class, of both contexts.
+//!
+//! | port | direction | meaning |
+//! |---|---|---|
+//! | `aclk` | in | clock |
+//! | `load`, `load_context`, `load_addr`, `load_data` | in | writes at [`crate::load::QUANTIZE`] and [`crate::load::ALIGN`]; others are ignored |
+//! | `code_table` | in | class in bit 0, context in bit 1 |
+//! | `quantize`, `align` | out | the numbers; 1 clock later |
+//!
+//! Parameter: the largest b, 2 to 10. Bits of a code above it are taken as 0 and cost nothing.
+//! Latency 1, one class a clock.
+
+use dqa_golden::format::MAX_WIDTH;
+use rust_hdl::prelude::*;
+
+use crate::primitives::LutRam;
+
+/// Numbers of two classes in two contexts.
+#[derive(LogicBlock)]
+pub struct ClassNumbers {
+    /// Clock.
+    pub aclk: Signal<In, Clock>,
+    /// Write.
+    pub load: Signal<In, Bit>,
+    /// Into this context.
+    pub load_context: Signal<In, Bit>,
+    /// Where.
+    pub load_addr: Signal<In, Bits<17>>,
+    /// What.
+    pub load_data: Signal<In, Bits<32>>,
+    /// Class and context asked for.
+    pub code_table: Signal<In, Bits<2>>,
+    /// Its numbers for [`Quantize`](crate::quantize::Quantize).
+    pub quantize: Signal<Out, Bits<32>>,
+    /// Its numbers for [`CodeLookup`](crate::code_lookup::CodeLookup).
+    pub align: Signal<Out, Bits<14>>,
+
+    used: Constant<Bits<32>>,
+    numbers: LutRam<32, 2>,
+    alignments: LutRam<14, 2>,
+    load_table: Signal<Local, Bits<2>>,
+    quantize_now: DFF<Bits<32>>,
+    align_now: DFF<Bits<14>>,
+}
+
+impl ClassNumbers {
+    /// For codes of at most `width` bits.
+    pub fn new(width: u8) -> Self {
+        assert!((2..=MAX_WIDTH).contains(&width), "codes have 2 to 10 bits");
+        let ones = (1u64 << width) - 1;
+        Self {
+            aclk: Signal::default(),
+            load: Signal::default(),
+            load_context: Signal::default(),
+            load_addr: Signal::default(),
+            load_data: Signal::default(),
+            code_table: Signal::default(),
+            quantize: Signal::default(),
+            align: Signal::default(),
+            used: Constant::new((ones | ones << 12 | ones << 22).into()),
+            numbers: LutRam::default(),
+            alignments: LutRam::default(),
+            load_table: Signal::default(),
+            quantize_now: DFF::default(),
+            align_now: DFF::default(),
+        }
+    }
+}
+
+impl Logic for ClassNumbers {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, aclk, numbers, alignments, quantize_now, align_now);
+        self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(0));
+        if self.load_context.val() {
+            self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(0)) | 2;
+        }
+        self.numbers.write.next = self.load.val() & (self.load_addr.val().get_bits::<16>(1) == 1);
+        self.numbers.write_address.next = self.load_table.val();
+        self.numbers.write_data.next = self.load_data.val();
+        self.alignments.write.next =
+            self.load.val() & (self.load_addr.val().get_bits::<16>(1) == 2);
+        self.alignments.write_address.next = self.load_table.val();
+        self.alignments.write_data.next = self.load_data.val().get_bits::<14>(0);
+
+        self.numbers.read_address.next = self.code_table.val();
+        self.alignments.read_address.next = self.code_table.val();
+        self.quantize_now.d.next = self.numbers.read_data.val() & self.used.val();
+        self.align_now.d.next = self.alignments.read_data.val();
+        self.quantize.next = self.quantize_now.q.val();
+        self.align.next = self.align_now.q.val();
+    }
+}

@@ -1,0 +1,463 @@
+//! The encoder core: samples to the words of the code stream.
+//!
+//! | port | direction | meaning |
+//! |---|---|---|
+//! | `aclk`, `aresetn` | in | clock, synchronous reset |
+//! | `cmd_tvalid`, `cmd_tready` | in, out | a command: one packet |
+//! | `cmd_context`, `cmd_first_channel`, `cmd_channels`, `cmd_images` | in | its context and planes |
+//! | `load_valid`, `load_context`, `load_addr`, `load_data` | in | a write of [`crate::load::encoder`], always taken; never to the context that runs |
+//! | `s_axis_tdata`, `s_axis_tvalid`, `s_axis_tready`, `s_axis_tlast` | in, in, out, in | beats of S samples, lane 0 in the low bits; last with the packet's last |
+//! | `m_axis_tdata`, `m_axis_tvalid`, `m_axis_tready`, `m_axis_tlast`, `m_axis_tuser` | out, out, in, out, out | words; last with the packet's last, and with it its error code |
+//!
+//! | error | meaning |
+//! |---|---|
+//! | 0 | none |
+//! | 1 | the input ended early |
+//! | 2 | the input was too long |
+//! | 3 | a symbol has no code |
+//! | 4 | undefined channel class; treated as Pruned |
+//! | 5 | command out of range: no planes, rows beyond the table, plane length below S |
+//!
+//! Of several errors 5, 1 and 2 go first, then 4, then 3.
+//!
+//! Parameters: S lanes (1, 2, 4, 8), and the widths that follow: D = 16 S, W = 32 up to 4 lanes, 64 for
+//! 8, OUT = W + 4, E = S + 3, P = W / 16; the largest width of a code and the rows of the channel table are given to
+//! [`Encoder::new`]. One beat a clock, 7 clocks more a packet.
+//!
+//! Beats are let in while every FIFO has room for all that is under way, and never stop behind:
+//! so units have no ready, and the longest stall path is one register.
+
+use rust_hdl::core::check_error::CheckError;
+use rust_hdl::prelude::*;
+
+use crate::class_numbers::ClassNumbers;
+use crate::delay::Delay;
+use crate::emit::emit;
+use crate::encoder_lane::EncoderLane;
+use crate::interleaver::Interleaver;
+use crate::order_fifo::OrderFifo;
+use crate::packet_control::PacketControl;
+use crate::parameters::Parameters;
+use crate::sequencer::Sequencer;
+use crate::skid_buffer::SkidBuffer;
+
+/// Name of the emitted top module.
+pub const TOP: &str = "dqa_encoder";
+
+/// The Verilog of an encoder, under a comment of the lines of `header`.
+///
+/// # Errors
+///
+/// What RustHDL finds wrong with the core.
+///
+/// # Panics
+///
+/// If the parameters are not legal.
+pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
+    match parameters.lanes {
+        1 => emit(TOP, header, Encoder::<1, 16, 32, 36, 4, 2>::new(parameters)),
+        2 => emit(TOP, header, Encoder::<2, 32, 32, 36, 5, 2>::new(parameters)),
+        4 => emit(TOP, header, Encoder::<4, 64, 32, 36, 7, 2>::new(parameters)),
+        _ => emit(
+            TOP,
+            header,
+            Encoder::<8, 128, 64, 68, 11, 4>::new(parameters),
+        ),
+    }
+}
+
+/// Encoder core of S lanes.
+#[derive(LogicBlock)]
+pub struct Encoder<
+    const S: usize,
+    const D: usize,
+    const W: usize,
+    const OUT: usize,
+    const E: usize,
+    const P: usize,
+> {
+    /// Clock.
+    pub aclk: Signal<In, Clock>,
+    /// Synchronous reset, active low.
+    pub aresetn: Signal<In, Bit>,
+    /// There is a command.
+    pub cmd_tvalid: Signal<In, Bit>,
+    /// It is taken.
+    pub cmd_tready: Signal<Out, Bit>,
+    /// Context.
+    pub cmd_context: Signal<In, Bit>,
+    /// Row of each image's first plane.
+    pub cmd_first_channel: Signal<In, Bits<16>>,
+    /// Planes of an image.
+    pub cmd_channels: Signal<In, Bits<16>>,
+    /// Images.
+    pub cmd_images: Signal<In, Bits<16>>,
+    /// Write.
+    pub load_valid: Signal<In, Bit>,
+    /// Into this context.
+    pub load_context: Signal<In, Bit>,
+    /// Where.
+    pub load_addr: Signal<In, Bits<17>>,
+    /// What.
+    pub load_data: Signal<In, Bits<32>>,
+    /// Samples.
+    pub s_axis_tdata: Signal<In, Bits<D>>,
+    /// There are samples.
+    pub s_axis_tvalid: Signal<In, Bit>,
+    /// They are taken.
+    pub s_axis_tready: Signal<Out, Bit>,
+    /// They are the packet's last.
+    pub s_axis_tlast: Signal<In, Bit>,
+    /// Word.
+    pub m_axis_tdata: Signal<Out, Bits<W>>,
+    /// There is a word.
+    pub m_axis_tvalid: Signal<Out, Bit>,
+    /// It is taken.
+    pub m_axis_tready: Signal<In, Bit>,
+    /// It is the packet's last.
+    pub m_axis_tlast: Signal<Out, Bit>,
+    /// Error code, with the last.
+    pub m_axis_tuser: Signal<Out, Bits<3>>,
+
+    reset: DFF<Bit>,
+    run: Signal<Local, Bit>,
+    load_table: Signal<Local, Bits<2>>,
+    control: PacketControl,
+    sequencer: Sequencer<S>,
+    samples: Delay<D, 4>,
+
+    /// Lanes, row and table of a beat, one clock behind the sequencer, beside the class's numbers.
+    numbers: ClassNumbers,
+    lanes_now: DFF<Bits<S>>,
+    mantissa: DFF<Bits<17>>,
+    shift: DFF<Bits<5>>,
+    code_table: Signal<Local, Bits<2>>,
+    table_now: DFF<Bits<2>>,
+
+    /// Flush, the first flush, error code: from the control to the packers.
+    flush: Signal<Local, Bits<5>>,
+    past_flush: Delay<5, 13>,
+    /// Undefined class: from the sequencer to the packers.
+    undefined: Signal<Local, Bits<1>>,
+    past_undefined: Delay<1, 10>,
+    met_undefined: DFF<Bit>,
+    met_no_code: DFF<Bit>,
+
+    lane: [EncoderLane<W, P>; S],
+    crossed: [Signal<Local, Bits<S>>; S],
+    some: [Signal<Local, Bits<S>>; S],
+    crowded: [Signal<Local, Bits<S>>; S],
+    no_code: [Signal<Local, Bits<S>>; S],
+    lanes_crossed: Signal<Local, Bits<S>>,
+    lanes_crowded: Signal<Local, Bits<S>>,
+    lanes_no_code: Signal<Local, Bits<S>>,
+    admit: DFF<Bit>,
+
+    order: OrderFifo<E>,
+    ending: DFF<Bit>,
+    ending_error: DFF<Bits<3>>,
+    error: Signal<Local, Bits<3>>,
+    interleaver: Interleaver<S, W>,
+    sink: SkidBuffer<OUT>,
+}
+
+impl<
+    const S: usize,
+    const D: usize,
+    const W: usize,
+    const OUT: usize,
+    const E: usize,
+    const P: usize,
+> Encoder<S, D, W, OUT, E, P>
+{
+    /// An encoder for these parameters, whose lanes are S.
+    pub fn new(parameters: &Parameters) -> Self {
+        assert_eq!(parameters.check(), Ok(()));
+        assert_eq!((parameters.lanes, parameters.word_bits()), (S, W));
+        assert_eq!((D, OUT, E, P), (16 * S, W + 4, S + 3, W / 16));
+        Self {
+            aclk: Signal::default(),
+            aresetn: Signal::default(),
+            cmd_tvalid: Signal::default(),
+            cmd_tready: Signal::default(),
+            cmd_context: Signal::default(),
+            cmd_first_channel: Signal::default(),
+            cmd_channels: Signal::default(),
+            cmd_images: Signal::default(),
+            load_valid: Signal::default(),
+            load_context: Signal::default(),
+            load_addr: Signal::default(),
+            load_data: Signal::default(),
+            s_axis_tdata: Signal::default(),
+            s_axis_tvalid: Signal::default(),
+            s_axis_tready: Signal::default(),
+            s_axis_tlast: Signal::default(),
+            m_axis_tdata: Signal::default(),
+            m_axis_tvalid: Signal::default(),
+            m_axis_tready: Signal::default(),
+            m_axis_tlast: Signal::default(),
+            m_axis_tuser: Signal::default(),
+            reset: DFF::default(),
+            run: Signal::default(),
+            load_table: Signal::default(),
+            control: PacketControl::default(),
+            sequencer: Sequencer::new(parameters.channels),
+            samples: Delay::default(),
+            numbers: ClassNumbers::new(parameters.width()),
+            lanes_now: DFF::default(),
+            mantissa: DFF::default(),
+            shift: DFF::default(),
+            code_table: Signal::default(),
+            table_now: DFF::default(),
+            flush: Signal::default(),
+            past_flush: Delay::default(),
+            undefined: Signal::default(),
+            past_undefined: Delay::default(),
+            met_undefined: DFF::default(),
+            met_no_code: DFF::default(),
+            lane: std::array::from_fn(|_| EncoderLane::default()),
+            crossed: std::array::from_fn(|_| Signal::default()),
+            some: std::array::from_fn(|_| Signal::default()),
+            crowded: std::array::from_fn(|_| Signal::default()),
+            no_code: std::array::from_fn(|_| Signal::default()),
+            lanes_crossed: Signal::default(),
+            lanes_crowded: Signal::default(),
+            lanes_no_code: Signal::default(),
+            admit: DFF::default(),
+            order: OrderFifo::default(),
+            ending: DFF::default(),
+            ending_error: DFF::default(),
+            error: Signal::default(),
+            interleaver: Interleaver::default(),
+            sink: SkidBuffer::default(),
+        }
+    }
+}
+
+impl<
+    const S: usize,
+    const D: usize,
+    const W: usize,
+    const OUT: usize,
+    const E: usize,
+    const P: usize,
+> Logic for Encoder<S, D, W, OUT, E, P>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, aclk, met_undefined, met_no_code);
+        clock!(self, aclk, reset, lanes_now, mantissa, shift, table_now);
+        clock!(self, aclk, admit, ending, ending_error);
+        // Active high inside, as the flip-flops of FPGAs have it.
+        self.reset.d.next = !self.aresetn.val();
+        self.run.next = !self.reset.q.val();
+        self.control.aclk.next = self.aclk.val();
+        self.control.aresetn.next = self.run.val();
+        self.sequencer.aclk.next = self.aclk.val();
+        self.sequencer.aresetn.next = self.run.val();
+        self.samples.aclk.next = self.aclk.val();
+        self.samples.aresetn.next = self.run.val();
+        self.numbers.aclk.next = self.aclk.val();
+        self.past_flush.aclk.next = self.aclk.val();
+        self.past_flush.aresetn.next = self.run.val();
+        self.past_undefined.aclk.next = self.aclk.val();
+        self.past_undefined.aresetn.next = self.run.val();
+        self.order.aclk.next = self.aclk.val();
+        self.order.aresetn.next = self.run.val();
+        self.interleaver.aclk.next = self.aclk.val();
+        self.interleaver.aresetn.next = self.run.val();
+        self.sink.aclk.next = self.aclk.val();
+        self.sink.aresetn.next = self.run.val();
+        for i in 0..S {
+            self.lane[i].aclk.next = self.aclk.val();
+            self.lane[i].aresetn.next = self.run.val();
+        }
+
+        // Loading.
+        self.sequencer.load.next = self.load_valid.val();
+        self.sequencer.load_context.next = self.load_context.val();
+        self.sequencer.load_addr.next = self.load_addr.val();
+        self.sequencer.load_data.next = self.load_data.val().get_bits::<28>(0);
+        self.numbers.load.next = self.load_valid.val();
+        self.numbers.load_context.next = self.load_context.val();
+        self.numbers.load_addr.next = self.load_addr.val();
+        self.numbers.load_data.next = self.load_data.val();
+        self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(6));
+        if self.load_context.val() {
+            self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(6)) | 2;
+        }
+        for i in 0..S {
+            self.lane[i].load.next =
+                self.load_valid.val() & (self.load_addr.val().get_bits::<10>(7) == 2);
+            self.lane[i].load_table.next = self.load_table.val();
+            self.lane[i].load_index.next = self.load_addr.val().get_bits::<6>(0);
+            self.lane[i].load_entry.next = self.load_data.val().get_bits::<16>(0);
+        }
+
+        self.s_axis_tready.next = self.control.s_tready.val();
+        self.control.cmd_tvalid.next = self.cmd_tvalid.val();
+        self.cmd_tready.next = self.control.cmd_tready.val();
+        self.control.running.next = self.sequencer.running.val();
+        self.control.refused.next = self.sequencer.refused.val();
+        self.control.last.next = self.sequencer.last.val();
+        self.control.admit.next = self.admit.q.val();
+        self.control.s_tvalid.next = self.s_axis_tvalid.val();
+        self.control.s_tlast.next = self.s_axis_tlast.val();
+
+        self.sequencer.start.next = self.control.start.val();
+        self.sequencer.run_context.next = self.cmd_context.val();
+        self.sequencer.first_channel.next = self.cmd_first_channel.val();
+        self.sequencer.channels.next = self.cmd_channels.val();
+        self.sequencer.images.next = self.cmd_images.val();
+        self.sequencer.step.next = self.control.step.val();
+        self.sequencer.stop.next = self.control.stop.val();
+
+        // The beat's row and its class's numbers, while its samples wait.
+        self.code_table.next = 0.into();
+        if self.sequencer.beat_context.val() {
+            self.code_table.next = 2.into();
+        }
+        if self.sequencer.beat_important.val() {
+            self.code_table.next = 1.into();
+            if self.sequencer.beat_context.val() {
+                self.code_table.next = 3.into();
+            }
+        }
+        self.numbers.code_table.next = self.code_table.val();
+        self.table_now.d.next = self.code_table.val();
+        self.lanes_now.d.next = 0.into();
+        if self.sequencer.beat_valid.val() {
+            self.lanes_now.d.next = self.sequencer.beat_lanes.val();
+        }
+        self.mantissa.d.next = self.sequencer.beat_mantissa.val();
+        self.shift.d.next = self.sequencer.beat_shift.val();
+        self.samples.d.next = self.s_axis_tdata.val();
+
+        // What goes past the lanes' units to the packers.
+        self.flush.next = bit_cast::<5, 3>(self.control.error.val()) << 2;
+        if self.control.flush.val() {
+            self.flush.next = (bit_cast::<5, 3>(self.control.error.val()) << 2) | 1;
+        }
+        if self.control.ending.val() {
+            self.flush.next = (bit_cast::<5, 3>(self.control.error.val()) << 2) | 3;
+        }
+        self.past_flush.d.next = self.flush.val();
+        self.undefined.next = 0.into();
+        if self.sequencer.beat_undefined.val() {
+            self.undefined.next = 1.into();
+        }
+        self.past_undefined.d.next = self.undefined.val();
+
+        // By shifts, since a vector of one bit has no bit to pick.
+        for i in 0..S {
+            self.lane[i].present.next = ((self.lanes_now.q.val() >> i.to_bits::<4>()) & 1).any();
+            self.lane[i].sample.next = self.samples.q.val().get_bits::<16>(i * 16);
+            self.lane[i].mantissa.next = self.mantissa.q.val();
+            self.lane[i].shift.next = self.shift.q.val();
+            self.lane[i].quantize.next = self.numbers.quantize.val();
+            self.lane[i].align.next = self.numbers.align.val();
+            self.lane[i].code_table.next = self.table_now.q.val();
+            self.lane[i].flush.next = self.past_flush.q.val().get_bit(0);
+            self.lane[i].take.next = ((self.interleaver.take.val() >> i.to_bits::<4>()) & 1).any();
+            self.lane[i].advance.next = self.sink.s_tready.val();
+            self.interleaver.words[i].next = self.lane[i].word.val();
+        }
+
+        // The lanes' bits side by side.
+        self.crossed[0].next = 0.into();
+        self.some[0].next = 0.into();
+        self.crowded[0].next = 0.into();
+        self.no_code[0].next = 0.into();
+        if self.lane[0].crossed.val() {
+            self.crossed[0].next = 1.into();
+        }
+        if self.lane[0].some.val() {
+            self.some[0].next = 1.into();
+        }
+        if self.lane[0].crowded.val() {
+            self.crowded[0].next = 1.into();
+        }
+        if self.lane[0].no_code.val() {
+            self.no_code[0].next = 1.into();
+        }
+        for i in 1..S {
+            self.crossed[i].next = self.crossed[i - 1]
+                .val()
+                .replace_bit(i, self.lane[i].crossed.val());
+            self.some[i].next = self.some[i - 1]
+                .val()
+                .replace_bit(i, self.lane[i].some.val());
+            self.crowded[i].next = self.crowded[i - 1]
+                .val()
+                .replace_bit(i, self.lane[i].crowded.val());
+            self.no_code[i].next = self.no_code[i - 1]
+                .val()
+                .replace_bit(i, self.lane[i].no_code.val());
+        }
+        for i in 0..S {
+            self.lanes_crossed.next = self.crossed[i].val();
+            self.interleaver.some.next = self.some[i].val();
+            self.lanes_crowded.next = self.crowded[i].val();
+            self.lanes_no_code.next = self.no_code[i].val();
+        }
+        self.admit.d.next = !(self.lanes_crowded.val().any() | self.order.crowded.val());
+
+        // The order: crossings, and the packet's end with its error.
+        self.ending.d.next = self.past_flush.q.val().get_bit(1);
+        self.ending_error.d.next = self.past_flush.q.val().get_bits::<3>(2);
+        if self.ending.q.val() {
+            self.met_undefined.d.next = false;
+            self.met_no_code.d.next = false;
+        }
+        if self.past_undefined.q.val().any() {
+            self.met_undefined.d.next = true;
+        }
+        if self.lanes_no_code.val().any() {
+            self.met_no_code.d.next = true;
+        }
+        self.error.next = 0.into();
+        if self.ending.q.val() {
+            if self.met_no_code.q.val() {
+                self.error.next = 3.into();
+            }
+            if self.met_undefined.q.val() {
+                self.error.next = 4.into();
+            }
+            if self.ending_error.q.val().any() {
+                self.error.next = self.ending_error.q.val();
+            }
+        }
+        self.order.write.next = self.ending.q.val() | self.lanes_crossed.val().any();
+        self.order.s_entry.next =
+            (bit_cast::<E, S>(self.lanes_crossed.val()) << 3) | bit_cast::<E, 3>(self.error.val());
+
+        self.interleaver.order_valid.next = self.order.m_valid.val();
+        self.interleaver.order_error.next = self.order.m_entry.val().get_bits::<3>(0);
+        self.interleaver.order_lanes.next = self.order.m_entry.val().get_bits::<S>(3);
+        self.order.m_ready.next = self.interleaver.order_ready.val();
+
+        // Output: the last bit and the error code under the word.
+        self.interleaver.m_tready.next = self.sink.s_tready.val();
+        self.sink.s_tvalid.next = self.interleaver.m_tvalid.val();
+        self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.interleaver.m_tdata.val()) << 4)
+            | (bit_cast::<OUT, 3>(self.interleaver.m_tuser.val()) << 1);
+        if self.interleaver.m_tlast.val() {
+            self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.interleaver.m_tdata.val()) << 4)
+                | (bit_cast::<OUT, 3>(self.interleaver.m_tuser.val()) << 1)
+                | 1;
+        }
+        self.m_axis_tvalid.next = self.sink.m_tvalid.val();
+        self.m_axis_tdata.next = self.sink.m_tdata.val().get_bits::<W>(4);
+        self.m_axis_tuser.next = self.sink.m_tdata.val().get_bits::<3>(1);
+        self.m_axis_tlast.next = self.sink.m_tdata.val().get_bit(0);
+        self.sink.m_tready.next = self.m_axis_tready.val();
+
+        if !self.run.val() {
+            self.lanes_now.d.next = 0.into();
+            self.met_undefined.d.next = false;
+            self.met_no_code.d.next = false;
+            self.admit.d.next = false;
+            self.ending.d.next = false;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! One lane of the encoder: quantize, code lookup, lane packer, word FIFO.
+//!
+//! Ports are those of the units, which see; `present`, `sample`, `mantissa`, `shift`, `quantize`,
+//! `align` and `code_table` belong to one beat, `flush` comes 9 clocks behind its beat, when that is at
+//! the packer. Parameters: W, the word's bits; P = W / 16. Latency 10 to `crossed` and 13 to the word's write.
+
+use rust_hdl::prelude::*;
+
+use crate::code_lookup::{self, CodeLookup};
+use crate::delay::Delay;
+use crate::lane_packer::LanePacker;
+use crate::quantize::{self, Quantize};
+use crate::word_fifo::WordFifo;
+
+/// Clocks from a sample to the packer.
+pub const PACKER: usize = quantize::LATENCY + code_lookup::LATENCY;
+
+/// Lane of the encoder.
+#[derive(LogicBlock, Default)]
+pub struct EncoderLane<const W: usize, const P: usize> {
+    /// Clock.
+    pub aclk: Signal<In, Clock>,
+    /// Synchronous reset, active low.
+    pub aresetn: Signal<In, Bit>,
+    /// Write a code entry.
+    pub load: Signal<In, Bit>,
+    /// Into this table.
+    pub load_table: Signal<In, Bits<2>>,
+    /// At this index.
+    pub load_index: Signal<In, Bits<6>>,
+    /// The entry.
+    pub load_entry: Signal<In, Bits<16>>,
+    /// The lane takes part in the beat.
+    pub present: Signal<In, Bit>,
+    /// Sample.
+    pub sample: Signal<In, Bits<16>>,
+    /// Mantissa of the beat's row.
+    pub mantissa: Signal<In, Bits<17>>,
+    /// Shift of the beat's row.
+    pub shift: Signal<In, Bits<5>>,
+    /// Numbers of its class.
+    pub quantize: Signal<In, Bits<32>>,
+    /// Numbers of its class.
+    pub align: Signal<In, Bits<14>>,
+    /// Class and context.
+    pub code_table: Signal<In, Bits<2>>,
+    /// Give the part word.
+    pub flush: Signal<In, Bit>,
+    /// A symbol has no code; as old as `flush`.
+    pub no_code: Signal<Out, Bit>,
+    /// The end of a word was reached; 1 clock behind `flush`.
+    pub crossed: Signal<Out, Bit>,
+    /// There is a word.
+    pub some: Signal<Out, Bit>,
+    /// There are many.
+    pub crowded: Signal<Out, Bit>,
+    /// Take a word.
+    pub take: Signal<In, Bit>,
+    /// The reading side moves.
+    pub advance: Signal<In, Bit>,
+    /// The word taken.
+    pub word: Signal<Out, Bits<W>>,
+
+    quantizer: Quantize,
+    aside: Signal<Local, Bits<17>>,
+    past_quantizer: Delay<17, 5>,
+    lookup: CodeLookup,
+    packer: LanePacker<W, P>,
+    fifo: WordFifo<W>,
+}
+
+impl<const W: usize, const P: usize> Logic for EncoderLane<W, P> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.quantizer.aclk.next = self.aclk.val();
+        self.quantizer.sample.next = self.sample.val();
+        self.quantizer.mantissa.next = self.mantissa.val();
+        self.quantizer.shift.next = self.shift.val();
+        self.quantizer.numbers.next = self.quantize.val();
+
+        self.aside.next =
+            bit_cast::<17, 14>(self.align.val()) | (bit_cast::<17, 2>(self.code_table.val()) << 14);
+        if self.present.val() {
+            self.aside.next = bit_cast::<17, 14>(self.align.val())
+                | (bit_cast::<17, 2>(self.code_table.val()) << 14)
+                | 65536;
+        }
+        self.past_quantizer.aclk.next = self.aclk.val();
+        self.past_quantizer.aresetn.next = self.aresetn.val();
+        self.past_quantizer.d.next = self.aside.val();
+
+        self.lookup.aclk.next = self.aclk.val();
+        self.lookup.aresetn.next = self.aresetn.val();
+        self.lookup.present.next = self.past_quantizer.q.val().get_bit(16);
+        self.lookup.pattern.next = self.quantizer.pattern.val();
+        self.lookup.code_table.next = self.past_quantizer.q.val().get_bits::<2>(14);
+        self.lookup.numbers.next = self.past_quantizer.q.val().get_bits::<14>(0);
+        self.lookup.load.next = self.load.val();
+        self.lookup.load_table.next = self.load_table.val();
+        self.lookup.load_index.next = self.load_index.val();
+        self.lookup.load_entry.next = self.load_entry.val();
+        self.no_code.next = self.lookup.no_code.val();
+
+        self.packer.aclk.next = self.aclk.val();
+        self.packer.aresetn.next = self.aresetn.val();
+        self.packer.value.next = self.lookup.value.val();
+        self.packer.count.next = self.lookup.count.val();
+        self.packer.flush.next = self.flush.val();
+        self.crossed.next = self.packer.crossed.val();
+
+        self.fifo.aclk.next = self.aclk.val();
+        self.fifo.aresetn.next = self.aresetn.val();
+        self.fifo.write.next = self.packer.full.val();
+        self.fifo.s_word.next = self.packer.word.val();
+        self.fifo.take.next = self.take.val();
+        self.fifo.advance.next = self.advance.val();
+        self.some.next = self.fifo.some.val();
+        self.crowded.next = self.fifo.crowded.val();
+        self.word.next = self.fifo.m_word.val();
+    }
+}

@@ -1,0 +1,165 @@
+//! The load map: the writes that put a context into a core.
+//!
+//! A core takes `(load_addr, load_data)` writes for one of its two contexts, in any order.
+//! Addresses have 17 bits, data 32. What no row below names is ignored.
+//!
+//! # Both cores
+//!
+//! | address | data, from the least significant bit |
+//! |---|---|
+//! | 0 | 20: beats of a plane less one; 8: lanes of a plane's last beat, one bit each |
+//! | 1 | 16: rows of the channel table |
+//! | `0x10000` + row | 17: mantissa; 5: shift; 2: class (0 Direct, 1 Important, 2 Pruned) |
+//!
+//! # Encoder
+//!
+//! | address | data, from the least significant bit |
+//! |---|---|
+//! | `0x10000` + row | the shift is the quantizer's less m, then less 6, or 0 where that is negative |
+//! | 2 Direct, 3 Important | 12: offset; 10: the low b bits set; 10: bit b - 1 set if codes are signed |
+//! | 4 Direct, 5 Important | 10: 10 - t bits set; 4: alignment |
+//! | `0x100` + 64 class + index | 8: code, its first bit in bit 7; 4: bits of code and raw bits together; 4: raw shift. 0 where the symbol has no code |
+//!
+//! - **Shift**: a factor of `mantissa / 2^s` with s < 6 takes every sample but 0 beyond the 10 bits
+//!   of a code, as s = 6 does. So quantizing by `2^max(s, 6)` gives the same codes, and the
+//!   hardware shifts by 6 without logic.
+//! - **Offset**: signed codes are made as `q + 2^(b-1)`, clamped as unsigned ones, and their top
+//!   bit is flipped back. The offset is the zero point `z_b`, plus `2^(b-1)` if signed.
+//! - **Alignment**: the 10-bit pattern is rotated left by it, which puts the symbol into the top t
+//!   bits: by `10 - b` where the symbol is the pattern's high end, by `10 - t` where its low end.
+//! - **Index**: the top 6 bits of the aligned pattern. The symbol is the top t of those, so each
+//!   symbol has `2^(6-t)` equal entries.
+//! - **Raw shift**: the aligned pattern without its symbol, shifted left by it, has the raw bits
+//!   right behind the code in a field of 14 bits.
+
+use dqa_golden::channel::{ChannelEntry, Class};
+use dqa_golden::context::Context;
+use dqa_golden::format::MAX_WIDTH;
+use dqa_golden::symbol::MAX_SYMBOL_BITS;
+
+use crate::parameters::{Misfit, Parameters};
+
+/// One write to a core's load port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Write {
+    /// `load_addr`, 17 bits.
+    pub addr: u32,
+    /// `load_data`.
+    pub data: u32,
+}
+
+/// Address of the plane's geometry.
+pub const PLANE: u32 = 0;
+/// Address of the number of rows.
+pub const ROWS: u32 = 1;
+/// Address of the Direct class's numbers in an encoder; Important's follow.
+pub const QUANTIZE: u32 = 2;
+/// Address of the Direct class's symbol alignment in an encoder; Important's follows.
+pub const ALIGN: u32 = 4;
+/// Address of the first code in an encoder.
+pub const CODES: u32 = 0x100;
+/// Address of the channel table's row 0.
+pub const CHANNELS: u32 = 0x1_0000;
+
+/// Bits of a code and its raw bits together, at most.
+pub const SAMPLE_BITS: u32 = 14;
+/// Shift that the hardware always does.
+pub const LEAST_SHIFT: u32 = 16 - MAX_WIDTH as u32;
+
+const WIDTH: u32 = MAX_WIDTH as u32;
+const INDEX_BITS: u32 = MAX_SYMBOL_BITS as u32;
+const STORED: [Class; 2] = [Class::Direct, Class::Important];
+
+/// The writes that load a context into an encoder, or why it does not fit.
+pub fn encoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>, Misfit> {
+    parameters.admit(context)?;
+    let format = context.format();
+    let mut writes = common(context, |entry| {
+        let shift = u32::from(entry.quantizer.shift());
+        let shift = shift.saturating_sub(format.extra_of(entry.class));
+        row(
+            entry.quantizer.mantissa(),
+            shift.saturating_sub(LEAST_SHIFT),
+            entry.class,
+        )
+    });
+    for (number, class) in (0..).zip(STORED) {
+        let width = format.width(class);
+        let half = u32::from(format.signed()) << (width - 1);
+        let offset = format.zero_code(class) + half.cast_signed();
+        writes.push(Write {
+            addr: QUANTIZE + number,
+            data: offset.cast_unsigned() | ones(width) << 12 | half << 22,
+        });
+        let layout = context.layout(class);
+        let align = match layout.symbol_is_low {
+            true => (WIDTH - layout.symbol_bits) % WIDTH,
+            false => WIDTH - width,
+        };
+        writes.push(Write {
+            addr: ALIGN + number,
+            data: ones(WIDTH - layout.symbol_bits) | align << WIDTH,
+        });
+        writes.extend((0..1 << INDEX_BITS).map(|index| Write {
+            addr: CODES + (number << INDEX_BITS) + index,
+            data: code(context, class, index),
+        }));
+    }
+    Ok(writes)
+}
+
+/// What both cores load: geometry, row count, and the channel table with rows as given.
+pub fn common(context: &Context, row: impl Fn(&ChannelEntry) -> u32) -> Vec<Write> {
+    let lanes = context.shape().lanes();
+    let beats = context.shape().beats(context.plane_len());
+    let last_beat = context.plane_len() - (beats - 1) * lanes;
+    let narrow = |n: usize| u32::try_from(n).expect("contexts are bounded");
+    let plane = narrow(beats - 1) | ones(narrow(last_beat)) << 20;
+    let mut writes = vec![
+        Write {
+            addr: PLANE,
+            data: plane,
+        },
+        Write {
+            addr: ROWS,
+            data: narrow(context.channels().len()),
+        },
+    ];
+    writes.extend((CHANNELS..).zip(context.channels()).map(|(addr, entry)| {
+        let data = row(entry);
+        Write { addr, data }
+    }));
+    writes
+}
+
+/// A row of the channel table.
+pub fn row(mantissa: u32, shift: u32, class: Class) -> u32 {
+    let class = match class {
+        Class::Direct => 0,
+        Class::Important => 1,
+        Class::Pruned => 2,
+    };
+    mantissa | shift << 17 | class << 22
+}
+
+/// An encoder's code entry for the top bits of an aligned pattern.
+fn code(context: &Context, class: Class, index: u32) -> u32 {
+    let layout = context.layout(class);
+    let symbol = index >> (INDEX_BITS - layout.symbol_bits);
+    let Some((code, length)) = context.table(class).code(symbol as usize) else {
+        return 0;
+    };
+    let (code, length) = (u32::from(code), u32::from(length));
+    // The first raw bit is in bit `raw_bits - 1` of the aligned pattern where the symbol was its
+    // low end, right below the symbol otherwise.
+    let raw_end = match layout.symbol_is_low {
+        true => layout.raw_bits,
+        false => WIDTH - layout.symbol_bits,
+    };
+    let raw_shift = SAMPLE_BITS - length - raw_end;
+    code << (8 - length) | (length + layout.raw_bits) << 8 | raw_shift << 12
+}
+
+fn ones(count: u32) -> u32 {
+    (1 << count) - 1
+}

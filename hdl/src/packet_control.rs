@@ -1,0 +1,156 @@
+//! Packet control: begins and ends packets, and keeps the input in step with them.
+//!
+//! | port | direction | meaning |
+//! |---|---|---|
+//! | `aclk`, `aresetn` | in | clock, synchronous reset |
+//! | `cmd_tvalid`, `cmd_tready` | in, out | a command; taken when no packet runs |
+//! | `start` | out | to the sequencer: take the command |
+//! | `running`, `refused`, `last` | in | from the sequencer |
+//! | `admit` | in | there is room for a beat behind |
+//! | `s_tvalid`, `s_tlast`, `s_tready` | in, in, out | the input beat; ready is a register |
+//! | `step` | out | the beat is the packet's next |
+//! | `stop` | out | the packet ends early |
+//! | `flush`, `error` | out | two clocks of `flush` end a packet, the first with its error code |
+//! | `ending` | out | the first of them |
+//!
+//! No parameters. Latency 0 from a beat to `step`; a packet costs 7 clocks beside its beats.
+//!
+//! Each command belongs to one run of beats up to `s_tlast`, of at least one beat. Where they do not
+//! fit each other, the run is taken in to its end or the packet is ended at once, so the next packet
+//! starts clean.
+
+use rust_hdl::prelude::*;
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum State {
+    Idle,
+    Check,
+    Run,
+    Drop,
+    Flush,
+    FlushAgain,
+}
+
+/// Packet control.
+#[derive(LogicBlock, Default)]
+pub struct PacketControl {
+    /// Clock.
+    pub aclk: Signal<In, Clock>,
+    /// Synchronous reset, active low.
+    pub aresetn: Signal<In, Bit>,
+    /// There is a command.
+    pub cmd_tvalid: Signal<In, Bit>,
+    /// It is taken.
+    pub cmd_tready: Signal<Out, Bit>,
+    /// Take the command.
+    pub start: Signal<Out, Bit>,
+    /// The command is good.
+    pub running: Signal<In, Bit>,
+    /// It is out of range.
+    pub refused: Signal<In, Bit>,
+    /// The next beat is the packet's last.
+    pub last: Signal<In, Bit>,
+    /// There is room for a beat.
+    pub admit: Signal<In, Bit>,
+    /// There is a beat.
+    pub s_tvalid: Signal<In, Bit>,
+    /// It is the last of the input's packet.
+    pub s_tlast: Signal<In, Bit>,
+    /// It is taken.
+    pub s_tready: Signal<Out, Bit>,
+    /// It goes into the packet.
+    pub step: Signal<Out, Bit>,
+    /// End the packet early.
+    pub stop: Signal<Out, Bit>,
+    /// Lanes give their part words.
+    pub flush: Signal<Out, Bit>,
+    /// The first flush of two.
+    pub ending: Signal<Out, Bit>,
+    /// Error code of the packet.
+    pub error: Signal<Out, Bits<3>>,
+
+    state: DFF<State>,
+    code: DFF<Bits<3>>,
+    ready: DFF<Bit>,
+}
+
+impl Logic for PacketControl {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, aclk, state, code);
+        clock!(self, aclk, ready);
+        self.ready.d.next = false;
+        self.s_tready.next = self.ready.q.val();
+        self.cmd_tready.next = false;
+        self.start.next = false;
+        self.step.next = false;
+        self.stop.next = false;
+        self.flush.next = false;
+        self.ending.next = false;
+        self.error.next = self.code.q.val();
+        match self.state.q.val() {
+            State::Idle => {
+                self.cmd_tready.next = self.aresetn.val();
+                self.code.d.next = 0.into();
+                if self.cmd_tvalid.val() & self.aresetn.val() {
+                    self.start.next = true;
+                    self.state.d.next = State::Check;
+                }
+            }
+            State::Check => {
+                if self.running.val() {
+                    self.ready.d.next = self.admit.val();
+                    self.state.d.next = State::Run;
+                }
+                if self.refused.val() {
+                    self.code.d.next = 5.into();
+                    self.ready.d.next = true;
+                    self.state.d.next = State::Drop;
+                }
+            }
+            State::Run => {
+                self.ready.d.next = self.admit.val();
+                if self.ready.q.val() & self.s_tvalid.val() {
+                    self.step.next = true;
+                    if self.s_tlast.val() {
+                        self.stop.next = true;
+                        self.ready.d.next = false;
+                        self.state.d.next = State::Flush;
+                        if !self.last.val() {
+                            self.code.d.next = 1.into();
+                        }
+                    } else {
+                        if self.last.val() {
+                            self.code.d.next = 2.into();
+                            self.ready.d.next = true;
+                            self.state.d.next = State::Drop;
+                        }
+                    }
+                }
+            }
+            State::Drop => {
+                self.ready.d.next = true;
+                if self.s_tvalid.val() & self.s_tlast.val() {
+                    self.ready.d.next = false;
+                    self.state.d.next = State::Flush;
+                }
+            }
+            State::Flush => {
+                if self.admit.val() {
+                    self.flush.next = true;
+                    self.ending.next = true;
+                    self.state.d.next = State::FlushAgain;
+                }
+            }
+            State::FlushAgain => {
+                self.flush.next = true;
+                self.state.d.next = State::Idle;
+            }
+        }
+        if !self.aresetn.val() {
+            self.state.d.next = State::Idle;
+            self.code.d.next = 0.into();
+            self.ready.d.next = false;
+        }
+    }
+}
