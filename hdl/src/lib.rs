@@ -10,24 +10,40 @@
 //! | [`fifo`] | first in, first out |
 //! | [`parameters`] | what a core is generated for |
 //! | [`load`] | from a context to the writes that load it |
+//! | [`decoder`] | the core `dqa_decoder`: words in, samples out |
+//! | [`plane_walker`] | a packet's planes, beat by beat, with their rows of the channel table |
+//! | [`class_table`] | the classes' code limits and raw bits |
+//! | [`distributor`] | hands each code word to the lane whose turn it is |
+//! | [`lane_decoder`] | takes a sample's bits off a lane's words |
+//! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
+//! | [`dequantize`] | scales, rounds and saturates |
+//! | [`pack`] | an array of signals as one |
 
 pub mod class_numbers;
+pub mod class_table;
 pub mod code_lookup;
+pub mod decoder;
 pub mod delay;
+pub mod dequantize;
+pub mod distributor;
 pub mod emit;
 pub mod encoder;
 pub mod encoder_lane;
 pub mod fifo;
 pub mod interleaver;
+pub mod lane_decoder;
 pub mod lane_packer;
 pub mod load;
 pub mod order_fifo;
+pub mod pack;
 pub mod packet_control;
 pub mod parameters;
+pub mod plane_walker;
 pub mod primitives;
 pub mod quantize;
 pub mod sequencer;
 pub mod skid_buffer;
 #[cfg(test)]
 mod step;
+pub mod symbol_lookup;
 pub mod word_fifo;

@@ -31,11 +31,34 @@
 //!   symbol has `2^(6-t)` equal entries.
 //! - **Raw shift**: the aligned pattern without its symbol, shifted left by it, has the raw bits
 //!   right behind the code in a field of 14 bits.
+//!
+//! # Decoder
+//!
+//! | address | data, from the least significant bit |
+//! |---|---|
+//! | `0x10000` + row | the shift is the de-quantizer's plus m, less 1, or 0 where that is negative |
+//! | 2 Direct, 3 Important | 32: code limits, the low part |
+//! | 4 Direct, 5 Important | 4: code limits, the rest; 4: raw bits; 5: the low m bits set in `paper` mode; 3 unused; 7: last start |
+//! | `0x200` + 256 class + index | 11: known part; 4: shift; 1: sign behind |
+//!
+//! - **Shift**: a mantissa that is not 0 has its top bit set, so every code but 0 saturates at s = 0
+//!   as at s = 1, and the hardware shifts by 1 without logic.
+//! - **Code limits**: for each length k from 0 to 7, `k + 1` bits at bit `k (k + 1) / 2`: the first k
+//!   bits of a code that is longer than k are at least this.
+//! - **Last start**: a sample that begins there or before in a word ends in it: the word bits less
+//!   the longest code and its raw bits.
+//! - **Index**: the eight bits that a code begins with. The code that they hold is known, and what
+//!   raw bits fit behind it; **known part** is `q - z_b` with the raw bits beyond as 0. Those are the
+//!   first of the six bits behind, which go 5 bits up and then right by **shift**.
+//! - **Sign behind**: the first of the six bits is the sign of q; it is flipped, and 2^(b-1) is taken
+//!   off the known part.
 
 use dqa_golden::channel::{ChannelEntry, Class};
 use dqa_golden::context::Context;
 use dqa_golden::format::MAX_WIDTH;
+use dqa_golden::multiplier::MAX_SHIFT;
 use dqa_golden::symbol::MAX_SYMBOL_BITS;
+use dqa_golden::table::{CodeTable, MAX_LIMIT};
 
 use crate::parameters::{Misfit, Parameters};
 
@@ -58,6 +81,12 @@ pub const QUANTIZE: u32 = 2;
 pub const ALIGN: u32 = 4;
 /// Address of the first code in an encoder.
 pub const CODES: u32 = 0x100;
+/// Address of the Direct class's code limits in a decoder; Important's follow.
+pub const LIMITS: u32 = 2;
+/// Address of the rest of them and the raw bits in a decoder; Important's follow.
+pub const LAYOUT: u32 = 4;
+/// Address of the first symbol entry in a decoder.
+pub const SYMBOLS: u32 = 0x200;
 /// Address of the channel table's row 0.
 pub const CHANNELS: u32 = 0x1_0000;
 
@@ -68,6 +97,7 @@ pub const LEAST_SHIFT: u32 = 16 - MAX_WIDTH as u32;
 
 const WIDTH: u32 = MAX_WIDTH as u32;
 const INDEX_BITS: u32 = MAX_SYMBOL_BITS as u32;
+const FIRST_BITS: u32 = MAX_LIMIT as u32;
 const STORED: [Class; 2] = [Class::Direct, Class::Important];
 
 /// The writes that load a context into an encoder, or why it does not fit.
@@ -103,6 +133,42 @@ pub fn encoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>,
         writes.extend((0..1 << INDEX_BITS).map(|index| Write {
             addr: CODES + (number << INDEX_BITS) + index,
             data: code(context, class, index),
+        }));
+    }
+    Ok(writes)
+}
+
+/// The writes that load a context into a decoder, or why it does not fit.
+pub fn decoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>, Misfit> {
+    parameters.admit(context)?;
+    let format = context.format();
+    let mut writes = common(context, |entry| {
+        let shift = u32::from(entry.dequantizer.shift()) + format.extra_of(entry.class);
+        let shift = shift.clamp(1, MAX_SHIFT.into()) - 1;
+        row(entry.dequantizer.mantissa(), shift, entry.class)
+    });
+    for (number, class) in (0..).zip(STORED) {
+        let layout = context.layout(class);
+        let limits = code_limits(context.table(class));
+        let below = match layout.symbol_is_low {
+            true => ones(layout.symbol_bits),
+            false => 0,
+        };
+        let most_bits = u32::from(context.table(class).longest()) + layout.raw_bits;
+        let last_start = context.shape().word_bits() as u32 - most_bits;
+        writes.extend([
+            Write {
+                addr: LIMITS + number,
+                data: (limits & u64::from(u32::MAX)) as u32,
+            },
+            Write {
+                addr: LAYOUT + number,
+                data: (limits >> 32) as u32 | layout.raw_bits << 4 | below << 8 | last_start << 16,
+            },
+        ]);
+        writes.extend((0..1 << FIRST_BITS).map(|index| Write {
+            addr: SYMBOLS + (number << FIRST_BITS) + index,
+            data: known(context, class, index),
         }));
     }
     Ok(writes)
@@ -158,6 +224,46 @@ fn code(context: &Context, class: Class, index: u32) -> u32 {
     };
     let raw_shift = SAMPLE_BITS - length - raw_end;
     code << (8 - length) | (length + layout.raw_bits) << 8 | raw_shift << 12
+}
+
+/// A decoder's code limits.
+fn code_limits(table: &CodeTable) -> u64 {
+    let codes: Vec<_> = (0..table.alphabet())
+        .filter_map(|s| table.code(s))
+        .collect();
+    let limit = |k: u8| -> u64 {
+        let shorter = codes.iter().filter(|&&(_, length)| length <= k);
+        shorter.map(|&(_, length)| 1 << (k - length)).sum()
+    };
+    (0..8).fold(0, |limits, k| limits | limit(k) << (k * (k + 1) / 2))
+}
+
+/// A decoder's entry for the eight bits that a code begins with.
+fn known(context: &Context, class: Class, index: u32) -> u32 {
+    let (format, layout, table) = (
+        context.format(),
+        context.layout(class),
+        context.table(class),
+    );
+    let mut bits = (0..FIRST_BITS).rev().map(|bit| index >> bit & 1 == 1);
+    let symbol = table.decode(&mut bits).expect("tables are complete");
+    let (_, length) = table.code(symbol).expect("it was decoded");
+    let behind = FIRST_BITS - u32::from(length);
+    let raw_here = behind.min(layout.raw_bits);
+    let raw = index >> (behind - raw_here) & ones(raw_here);
+    let raw_beyond = layout.raw_bits - raw_here;
+    let pattern = layout.join(symbol, raw << raw_beyond);
+    let place = match layout.symbol_is_low {
+        true => layout.symbol_bits,
+        false => 0,
+    };
+    let sign_beyond = format.signed() && raw_beyond + place == format.width(class);
+    let code = match sign_beyond {
+        true => pattern.cast_signed() - (1 << (format.width(class) - 1)),
+        false => format.code(class, pattern),
+    };
+    let value = (code - format.zero_code(class)).cast_unsigned() & ones(11);
+    value | (11 - place - raw_beyond) << 11 | u32::from(sign_beyond) << 15
 }
 
 fn ones(count: u32) -> u32 {

@@ -2,12 +2,21 @@
 //!
 //! A new unit is added to `modules`, with each parameter choice that changes its structure.
 
+use dqa_hdl::class_table::ClassTable;
+use dqa_hdl::decoder;
+use dqa_hdl::dequantize::Dequantize;
+use dqa_hdl::distributor::Distributor;
 use dqa_hdl::emit::emit;
 use dqa_hdl::fifo::Fifo;
+use dqa_hdl::lane_decoder::LaneDecoder;
+use dqa_hdl::pack::Pack;
+use dqa_hdl::parameters::Parameters;
+use dqa_hdl::plane_walker::PlaneWalker;
 use dqa_hdl::primitives::{
     BlockRam, Concat, LutRam, Multiplier, PipelinedMultiplier, Reg, ShiftRight,
 };
 use dqa_hdl::skid_buffer::SkidBuffer;
+use dqa_hdl::symbol_lookup::SymbolLookup;
 use rust_hdl::prelude::{Bits, Block};
 use std::path::Path;
 use std::process::Command;
@@ -26,7 +35,33 @@ fn modules() -> Vec<(&'static str, String)> {
         module("block_ram", BlockRam::<32, 9>::default()),
         module("skid_buffer", SkidBuffer::<65>::default()),
         module("fifo", Fifo::<33, 5, 6>::default()),
+        module("pack", Pack::<3, 4, 12>::default()),
+        module("dequantize", Dequantize::default()),
+        module("symbol_lookup", SymbolLookup::default()),
+        module("class_table_32", ClassTable::<5>::default()),
+        module("class_table_64", ClassTable::<6>::default()),
+        module("lane_decoder_32", LaneDecoder::<32, 5>::default()),
+        module("lane_decoder_64", LaneDecoder::<64, 6>::default()),
+        module("distributor_1", Distributor::<1, 1>::default()),
+        module("distributor_8", Distributor::<8, 4>::default()),
+        module("plane_walker_1", PlaneWalker::<1>::new(1)),
+        module("plane_walker_8", PlaneWalker::<8>::new(1024)),
+        decoder_of(1),
+        decoder_of(2),
+        decoder_of(4),
+        decoder_of(8),
     ]
+}
+
+fn decoder_of(lanes: usize) -> (&'static str, String) {
+    let parameters = Parameters {
+        lanes,
+        ..Parameters::default()
+    };
+    (
+        decoder::TOP,
+        decoder::verilog(&parameters, "").expect("sound RTL"),
+    )
 }
 
 fn module(top: &'static str, block: impl Block) -> (&'static str, String) {

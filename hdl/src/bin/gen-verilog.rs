@@ -5,25 +5,29 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use dqa_hdl::encoder;
 use dqa_hdl::parameters::Parameters;
+use dqa_hdl::{decoder, encoder};
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Core {
     /// Samples to code words
     Encoder,
+    /// Code words to samples
+    Decoder,
 }
 
 impl Core {
     fn top(self) -> &'static str {
         match self {
             Self::Encoder => encoder::TOP,
+            Self::Decoder => decoder::TOP,
         }
     }
 
     fn verilog(self, parameters: &Parameters, header: &str) -> Result<String, String> {
         match self {
             Self::Encoder => encoder::verilog(parameters, header),
+            Self::Decoder => decoder::verilog(parameters, header),
         }
         .map_err(|error| format!("RustHDL refuses the core: {error:?}"))
     }

@@ -60,8 +60,7 @@ impl<const W: usize, const A: usize> Logic for BlockRam<W, A> {
             if self.read.val() {
                 let at = self.read_address.val().index() & last;
                 let word = self._words[at];
-                let collides =
-                    self.write.val() && self.write_address.val().index() & last == at;
+                let collides = self.write.val() && self.write_address.val().index() & last == at;
                 self.read_data.next = if collides { !word } else { word };
             }
             if self.write.val() {

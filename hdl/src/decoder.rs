@@ -1,0 +1,511 @@
+//! `dqa_decoder`: code words in, samples out.
+//!
+//! Algorithm 2 of the paper: decode, add the shifting errors back, de-quantize. The ports are those
+//! of `docs/src/design/pipeline.md`, the load map is in `load`.
+//!
+//! ```text
+//! s_axis -> skid -> distributor -> lane decoder x S -> symbol lookup -> de-quantize -> skid -> m_axis
+//!                       ^-- crossing masks --/                ^-- plane walker, class table
+//! ```
+//!
+//! Parameters: `S` lanes (1, 2, 4, 8); `W` word bits, 32 up to 4 lanes, 64 for 8; rows of
+//! the channel table; the others follow: `P` = log2 W, `F` = log2(2 S),
+//! `B` = 16 S, `V` = W + 1, `O` = 16 S + 4.
+//!
+//! Behind the lane decoders everything moves by one enable, `advance`, which is off while the
+//! output is stalled or the packet's last beat waits for its error code.
+//!
+//! Latency: a beat's samples are at `m_axis` 7 clocks after its bits are taken; the first bits are
+//! taken when each lane has its first words, S to 2 S clocks after the first word came.
+//! Throughput: one beat a clock while words come in time; one word a clock.
+
+use rust_hdl::core::check_error::CheckError;
+use rust_hdl::prelude::*;
+
+use crate::class_table::ClassTable;
+use crate::dequantize::Dequantize;
+use crate::distributor::Distributor;
+use crate::emit::emit;
+use crate::lane_decoder::LaneDecoder;
+use crate::pack::Pack;
+use crate::parameters::Parameters;
+use crate::plane_walker::PlaneWalker;
+use crate::skid_buffer::SkidBuffer;
+use crate::symbol_lookup::SymbolLookup;
+
+/// Name of the emitted top module.
+pub const TOP: &str = "dqa_decoder";
+
+/// The Verilog of a decoder, under a comment of the lines of `header`.
+///
+/// # Errors
+///
+/// What RustHDL finds wrong with the core.
+///
+/// # Panics
+///
+/// If the parameters are not legal.
+pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
+    match parameters.lanes {
+        1 => emit(
+            TOP,
+            header,
+            Decoder::<1, 32, 5, 1, 16, 33, 20>::new(parameters),
+        ),
+        2 => emit(
+            TOP,
+            header,
+            Decoder::<2, 32, 5, 2, 32, 33, 36>::new(parameters),
+        ),
+        4 => emit(
+            TOP,
+            header,
+            Decoder::<4, 32, 5, 3, 64, 33, 68>::new(parameters),
+        ),
+        _ => emit(
+            TOP,
+            header,
+            Decoder::<8, 64, 6, 4, 128, 65, 132>::new(parameters),
+        ),
+    }
+}
+
+/// What the core does.
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+pub enum State {
+    /// Waits for a command.
+    Idle,
+    /// Takes beats off the lanes.
+    Run,
+    /// All beats are taken: waits until they are out and the input has ended.
+    End,
+}
+
+/// The decoder core; see the module's text.
+#[derive(LogicBlock)]
+pub struct Decoder<
+    const S: usize,
+    const W: usize,
+    const P: usize,
+    const F: usize,
+    const B: usize,
+    const V: usize,
+    const O: usize,
+> {
+    /// Clock.
+    pub aclk: Signal<In, Clock>,
+    /// Synchronous reset, active low.
+    pub aresetn: Signal<In, Bit>,
+    /// A command is there.
+    pub cmd_tvalid: Signal<In, Bit>,
+    /// It is taken.
+    pub cmd_tready: Signal<Out, Bit>,
+    /// Context of the packet.
+    pub cmd_context: Signal<In, Bit>,
+    /// Row of its first plane.
+    pub cmd_first_channel: Signal<In, Bits<16>>,
+    /// Planes an image.
+    pub cmd_channels: Signal<In, Bits<16>>,
+    /// Images.
+    pub cmd_images: Signal<In, Bits<16>>,
+    /// A write to a context.
+    pub load_valid: Signal<In, Bit>,
+    /// Which context.
+    pub load_context: Signal<In, Bit>,
+    /// Its address.
+    pub load_addr: Signal<In, Bits<17>>,
+    /// Its data.
+    pub load_data: Signal<In, Bits<32>>,
+    /// Code word.
+    pub s_axis_tdata: Signal<In, Bits<W>>,
+    /// It is there.
+    pub s_axis_tvalid: Signal<In, Bit>,
+    /// It is taken.
+    pub s_axis_tready: Signal<Out, Bit>,
+    /// It is the packet's last.
+    pub s_axis_tlast: Signal<In, Bit>,
+    /// Samples, lane 0 lowest.
+    pub m_axis_tdata: Signal<Out, Bits<B>>,
+    /// They are there.
+    pub m_axis_tvalid: Signal<Out, Bit>,
+    /// They are taken.
+    pub m_axis_tready: Signal<In, Bit>,
+    /// They are the packet's last.
+    pub m_axis_tlast: Signal<Out, Bit>,
+    /// Error code with `m_axis_tlast`.
+    pub m_axis_tuser: Signal<Out, Bits<3>>,
+    in_skid: SkidBuffer<V>,
+    out_skid: SkidBuffer<O>,
+    walker: PlaneWalker<S>,
+    classes: ClassTable<P>,
+    distributor: Distributor<S, F>,
+    lanes: [LaneDecoder<W, P>; S],
+    lookups: [SymbolLookup; S],
+    dequantizers: [Dequantize; S],
+    available: Pack<S, 1, S>,
+    crossed: Pack<S, 1, S>,
+    samples: Pack<S, 16, B>,
+    load_write: DFF<Bit>,
+    load_bank: DFF<Bit>,
+    load_at: DFF<Bits<17>>,
+    load_word: DFF<Bits<32>>,
+    state: DFF<State>,
+    bank: DFF<Bit>,
+    status: DFF<Bits<3>>,
+    closed: DFF<Bit>,
+    sent: DFF<Bit>,
+    beat_valid: [DFF<Bit>; 6],
+    beat_last: [DFF<Bit>; 6],
+    mantissa: [DFF<Bits<17>>; 3],
+    shift: [DFF<Bits<5>>; 3],
+    start: Signal<Local, Bit>,
+    advance: Signal<Local, Bit>,
+    send: Signal<Local, Bit>,
+    starved: Signal<Local, Bit>,
+    bits_there: Signal<Local, Bit>,
+    take: Signal<Local, Bit>,
+    abort: Signal<Local, Bit>,
+    active: Signal<Local, Bits<S>>,
+    class_row: Signal<Local, Bits<2>>,
+    symbol_row: Signal<Local, Bits<10>>,
+    symbol_load: Signal<Local, Bit>,
+    input_beat: Signal<Local, Bits<V>>,
+    word: Signal<Local, Bits<W>>,
+    output_beat: Signal<Local, Bits<O>>,
+    output_status: Signal<Local, Bits<O>>,
+    lane_bit: [Constant<Bits<S>>; S],
+    input_last: Constant<Bits<V>>,
+    output_last: Constant<Bits<O>>,
+    output_bits: Constant<Bits<9>>,
+}
+
+impl<
+    const S: usize,
+    const W: usize,
+    const P: usize,
+    const F: usize,
+    const B: usize,
+    const V: usize,
+    const O: usize,
+> Decoder<S, W, P, F, B, V, O>
+{
+    /// The core that `parameters` ask for.
+    pub fn new(parameters: &Parameters) -> Self {
+        assert_eq!((S, W), (parameters.lanes, parameters.word_bits()));
+        assert_eq!(
+            (V, B, O),
+            (W + 1, 16 * S, 16 * S + 4),
+            "widths follow from S and W"
+        );
+        Self {
+            aclk: Default::default(),
+            aresetn: Default::default(),
+            cmd_tvalid: Default::default(),
+            cmd_tready: Default::default(),
+            cmd_context: Default::default(),
+            cmd_first_channel: Default::default(),
+            cmd_channels: Default::default(),
+            cmd_images: Default::default(),
+            load_valid: Default::default(),
+            load_context: Default::default(),
+            load_addr: Default::default(),
+            load_data: Default::default(),
+            s_axis_tdata: Default::default(),
+            s_axis_tvalid: Default::default(),
+            s_axis_tready: Default::default(),
+            s_axis_tlast: Default::default(),
+            m_axis_tdata: Default::default(),
+            m_axis_tvalid: Default::default(),
+            m_axis_tready: Default::default(),
+            m_axis_tlast: Default::default(),
+            m_axis_tuser: Default::default(),
+            in_skid: Default::default(),
+            out_skid: Default::default(),
+            walker: PlaneWalker::new(parameters.channels),
+            classes: Default::default(),
+            distributor: Default::default(),
+            lanes: std::array::from_fn(|_| Default::default()),
+            lookups: std::array::from_fn(|_| Default::default()),
+            dequantizers: std::array::from_fn(|_| Default::default()),
+            available: Default::default(),
+            crossed: Default::default(),
+            samples: Default::default(),
+            load_write: Default::default(),
+            load_bank: Default::default(),
+            load_at: Default::default(),
+            load_word: Default::default(),
+            state: Default::default(),
+            bank: Default::default(),
+            status: Default::default(),
+            closed: Default::default(),
+            sent: Default::default(),
+            beat_valid: Default::default(),
+            beat_last: Default::default(),
+            mantissa: Default::default(),
+            shift: Default::default(),
+            start: Default::default(),
+            advance: Default::default(),
+            send: Default::default(),
+            starved: Default::default(),
+            bits_there: Default::default(),
+            take: Default::default(),
+            abort: Default::default(),
+            active: Default::default(),
+            class_row: Default::default(),
+            symbol_row: Default::default(),
+            symbol_load: Default::default(),
+            input_beat: Default::default(),
+            word: Default::default(),
+            output_beat: Default::default(),
+            output_status: Default::default(),
+            lane_bit: std::array::from_fn(|lane| Constant::new(bits(1 << lane))),
+            input_last: Constant::new(bits(1) << W as u64),
+            output_last: Constant::new(bits(1) << B as u64),
+            output_bits: Constant::new((B as u64 + 1).into()),
+        }
+    }
+}
+
+impl<
+    const S: usize,
+    const W: usize,
+    const P: usize,
+    const F: usize,
+    const B: usize,
+    const V: usize,
+    const O: usize,
+> Logic for Decoder<S, W, P, F, B, V, O>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, aclk, load_write, load_bank, load_at, load_word);
+        dff_setup!(self, aclk, state, bank, status, closed, sent);
+        self.in_skid.aclk.next = self.aclk.val();
+        self.in_skid.aresetn.next = self.aresetn.val();
+        self.out_skid.aclk.next = self.aclk.val();
+        self.out_skid.aresetn.next = self.aresetn.val();
+        self.walker.aclk.next = self.aclk.val();
+        self.walker.aresetn.next = self.aresetn.val();
+        self.classes.aclk.next = self.aclk.val();
+        self.distributor.aclk.next = self.aclk.val();
+        self.distributor.aresetn.next = self.aresetn.val();
+
+        // Loading, one clock late.
+        self.load_write.d.next = self.load_valid.val();
+        self.load_bank.d.next = self.load_context.val();
+        self.load_at.d.next = self.load_addr.val();
+        self.load_word.d.next = self.load_data.val();
+        self.walker.load_valid.next = self.load_write.q.val();
+        self.walker.load_context.next = self.load_bank.q.val();
+        self.walker.load_addr.next = self.load_at.q.val();
+        self.walker.load_data.next = self.load_word.q.val();
+        self.classes.load_valid.next = self.load_write.q.val();
+        self.classes.load_context.next = self.load_bank.q.val();
+        self.classes.load_addr.next = self.load_at.q.val();
+        self.classes.load_data.next = self.load_word.q.val();
+        self.symbol_load.next =
+            self.load_write.q.val() & (self.load_at.q.val().get_bits::<8>(9) == 1);
+        self.symbol_row.next = bit_cast::<10, 9>(self.load_at.q.val().get_bits::<9>(0));
+        if self.load_bank.q.val() {
+            self.symbol_row.next = bit_cast::<10, 9>(self.load_at.q.val().get_bits::<9>(0)) | 0x200;
+        }
+
+        // The command.
+        self.cmd_tready.next = self.state.q.val() == State::Idle;
+        self.start.next = self.cmd_tvalid.val() & (self.state.q.val() == State::Idle);
+        self.walker.start.next = self.start.val();
+        self.walker.bank.next = self.cmd_context.val();
+        self.walker.first_channel.next = self.cmd_first_channel.val();
+        self.walker.channels.next = self.cmd_channels.val();
+        self.walker.images.next = self.cmd_images.val();
+        self.walker.stop.next = self.state.q.val() != State::Run;
+        self.classes.enter.next = self.walker.enter.val();
+        self.classes.enter_class.next = self.walker.enter_class.val();
+        self.classes.bank.next = self.bank.q.val();
+
+        // Words in.
+        self.input_beat.next = bit_cast::<V, W>(self.s_axis_tdata.val());
+        if self.s_axis_tlast.val() {
+            self.input_beat.next =
+                bit_cast::<V, W>(self.s_axis_tdata.val()) | self.input_last.val();
+        }
+        self.in_skid.s_tdata.next = self.input_beat.val();
+        self.in_skid.s_tvalid.next = self.s_axis_tvalid.val();
+        self.s_axis_tready.next = self.in_skid.s_tready.val();
+        self.in_skid.m_tready.next = self.distributor.word_ready.val();
+        self.word.next = self.in_skid.m_tdata.val().get_bits::<W>(0);
+        self.distributor.start.next = self.start.val();
+        self.distributor.word_valid.next = self.in_skid.m_tvalid.val();
+        self.distributor.word_last.next =
+            (self.in_skid.m_tdata.val() & self.input_last.val()).any();
+        self.distributor.crossed.next = self.crossed.joined.val();
+        self.distributor.discard.next = self.closed.q.val();
+
+        // A beat is taken when all its lanes have their bits and the pipeline moves.
+        self.send.next = self.beat_valid[5].q.val()
+            & self.out_skid.s_tready.val()
+            & (self.closed.q.val() | !self.beat_last[5].q.val());
+        self.advance.next = self.send.val() | !self.beat_valid[5].q.val();
+        self.starved.next = self.distributor.ended.val() & !self.distributor.settled.val();
+        self.bits_there.next = (self.available.joined.val() | !self.walker.mask.val()).all();
+        self.abort.next = (self.state.q.val() == State::Run)
+            & self.advance.val()
+            & (self.starved.val() | (self.walker.valid.val() & self.walker.fault.val().any()));
+        self.take.next = (self.state.q.val() == State::Run)
+            & self.advance.val()
+            & !self.starved.val()
+            & self.walker.valid.val()
+            & !self.walker.fault.val().any()
+            & (self.walker.pruned.val() | self.bits_there.val());
+        self.walker.take.next = self.take.val();
+        self.active.next = 0.into();
+        if self.take.val() & !self.walker.pruned.val() {
+            self.active.next = self.walker.mask.val();
+        }
+        self.class_row.next = 0.into();
+        if self.classes.important.val() {
+            self.class_row.next = 1.into();
+        }
+        if self.bank.q.val() {
+            self.class_row.next = 2.into();
+            if self.classes.important.val() {
+                self.class_row.next = 3.into();
+            }
+        }
+        for i in 0..S {
+            self.lanes[i].aclk.next = self.aclk.val();
+            self.lanes[i].aresetn.next = self.aresetn.val();
+            self.lanes[i].start.next = self.start.val();
+            self.lanes[i].word.next = self.word.val();
+            self.lanes[i].load.next =
+                (self.distributor.lane_load.val() & self.lane_bit[i].val()).any();
+            self.lanes[i].limits.next = self.classes.limits.val();
+            self.lanes[i].raw.next = self.classes.raw.val();
+            self.lanes[i].last_start.next = self.classes.last_start.val();
+            self.lanes[i].step.next = (self.active.val() & self.lane_bit[i].val()).any();
+            self.available.parts[i].next = self.lanes[i].available.val();
+            self.crossed.parts[i].next = self.lanes[i].crossed.val();
+
+            self.lookups[i].aclk.next = self.aclk.val();
+            self.lookups[i].advance.next = self.advance.val();
+            self.lookups[i].window.next = self.lanes[i].window.val();
+            self.lookups[i].class_row.next = self.class_row.val();
+            self.lookups[i].below.next = self.classes.below.val();
+            self.lookups[i].active.next = (self.active.val() & self.lane_bit[i].val()).any();
+            self.lookups[i].load.next = self.symbol_load.val();
+            self.lookups[i].load_address.next = self.symbol_row.val();
+            self.lookups[i].load_data.next = self.load_word.q.val().get_bits::<16>(0);
+
+            self.dequantizers[i].aclk.next = self.aclk.val();
+            self.dequantizers[i].advance.next = self.advance.val();
+            self.dequantizers[i].code.next = self.lookups[i].code.val();
+            self.dequantizers[i].mantissa.next = self.mantissa[2].q.val();
+            self.dequantizers[i].shift.next = self.shift[2].q.val();
+            self.samples.parts[i].next = self.dequantizers[i].sample.val();
+        }
+
+        // What goes beside the samples.
+        for i in 0..6 {
+            self.beat_valid[i].clock.next = self.aclk.val();
+            self.beat_valid[i].d.next = self.beat_valid[i].q.val();
+            self.beat_last[i].clock.next = self.aclk.val();
+            self.beat_last[i].d.next = self.beat_last[i].q.val();
+        }
+        for i in 0..3 {
+            self.mantissa[i].clock.next = self.aclk.val();
+            self.mantissa[i].d.next = self.mantissa[i].q.val();
+            self.shift[i].clock.next = self.aclk.val();
+            self.shift[i].d.next = self.shift[i].q.val();
+        }
+        if self.advance.val() {
+            self.beat_valid[0].d.next = self.take.val() | self.abort.val();
+            self.beat_last[0].d.next = self.abort.val() | self.walker.last.val();
+            self.mantissa[0].d.next = self.walker.mantissa.val();
+            self.shift[0].d.next = self.walker.shift.val();
+            for i in 1..6 {
+                self.beat_valid[i].d.next = self.beat_valid[i - 1].q.val();
+                self.beat_last[i].d.next = self.beat_last[i - 1].q.val();
+            }
+            for i in 1..3 {
+                self.mantissa[i].d.next = self.mantissa[i - 1].q.val();
+                self.shift[i].d.next = self.shift[i - 1].q.val();
+            }
+        }
+
+        // Samples out.
+        self.output_status.next = 0.into();
+        if self.beat_last[5].q.val() {
+            self.output_status.next = (bit_cast::<O, 3>(self.status.q.val())
+                << self.output_bits.val())
+                | self.output_last.val();
+        }
+        self.output_beat.next =
+            bit_cast::<O, B>(self.samples.joined.val()) | self.output_status.val();
+        self.out_skid.s_tdata.next = self.output_beat.val();
+        self.out_skid.s_tvalid.next = self.send.val();
+        self.m_axis_tvalid.next = self.out_skid.m_tvalid.val();
+        self.out_skid.m_tready.next = self.m_axis_tready.val();
+        self.m_axis_tdata.next = self.out_skid.m_tdata.val().get_bits::<B>(0);
+        self.m_axis_tlast.next = (self.out_skid.m_tdata.val() & self.output_last.val()).any();
+        self.m_axis_tuser.next = self
+            .out_skid
+            .m_tdata
+            .val()
+            .get_bits::<3>(self.output_bits.val().index());
+
+        match self.state.q.val() {
+            State::Idle => {
+                if self.cmd_tvalid.val() {
+                    self.state.d.next = State::Run;
+                    self.bank.d.next = self.cmd_context.val();
+                }
+            }
+            State::Run => {
+                if self.take.val() & self.walker.last.val() {
+                    self.state.d.next = State::End;
+                }
+                if self.abort.val() {
+                    self.state.d.next = State::End;
+                    self.closed.d.next = true;
+                    self.status.d.next = 1.into();
+                    if self.walker.valid.val() & self.walker.fault.val().any() {
+                        self.status.d.next = self.walker.fault.val();
+                    }
+                }
+            }
+            State::End => {
+                if !self.closed.q.val() {
+                    if self.distributor.settled.val() {
+                        self.closed.d.next = true;
+                        self.status.d.next = 2.into();
+                        if self.distributor.ended.val() {
+                            self.status.d.next = 0.into();
+                        }
+                    } else {
+                        if self.distributor.ended.val() {
+                            self.closed.d.next = true;
+                            self.status.d.next = 1.into();
+                        }
+                    }
+                }
+                if self.send.val() & self.beat_last[5].q.val() {
+                    self.sent.d.next = true;
+                }
+                if self.sent.q.val() & self.distributor.ended.val() {
+                    self.state.d.next = State::Idle;
+                    self.closed.d.next = false;
+                    self.sent.d.next = false;
+                }
+            }
+        }
+        if !self.aresetn.val() {
+            self.load_write.d.next = false;
+            self.state.d.next = State::Idle;
+            self.closed.d.next = false;
+            self.sent.d.next = false;
+            for i in 0..6 {
+                self.beat_valid[i].d.next = false;
+            }
+        }
+    }
+}

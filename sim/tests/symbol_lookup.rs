@@ -1,0 +1,80 @@
+//! The symbol lookup equals golden's table, pattern and code, less the zero point.
+
+#[path = "decoder/packet.rs"]
+#[allow(dead_code)]
+mod packet;
+
+use dqa_golden::channel::Class;
+use dqa_hdl::load::SYMBOLS;
+use dqa_hdl::{emit::emit, symbol_lookup::SymbolLookup};
+use dqa_sim::{Model, SimError, Value, seeds};
+use fastrand::Rng;
+use packet::Packet;
+use std::collections::VecDeque;
+
+#[test]
+fn equals_golden() -> Result<(), SimError> {
+    let verilog = emit("symbol_lookup", "", SymbolLookup::default()).expect("sound RTL");
+    let model = Model::build("symbol_lookup", &verilog)?;
+    for seed in seeds(60) {
+        let mut random = Rng::with_seed(seed);
+        let mut unit = model.instance(seed);
+        let contexts = [0, 1].map(|_| Packet::random(&mut random, 4, 16, 1));
+        unit.set("load", 1u64);
+        for (bank, packet) in (0..).zip(&contexts) {
+            for write in packet.writes() {
+                if let Some(at @ 0..512) = write.addr.checked_sub(SYMBOLS) {
+                    unit.set("load_address", bank << 9 | u64::from(at));
+                    unit.set("load_data", u64::from(write.data));
+                    unit.tick("aclk");
+                }
+            }
+        }
+        unit.set("load", 0u64);
+        let mut expected = VecDeque::new();
+        for _ in 0..5000 {
+            let bank = random.usize(0..2);
+            let class = [Class::Direct, Class::Important][random.usize(0..2)];
+            let context = &contexts[bank].context;
+            let (layout, format) = (context.layout(class), context.format());
+            let below = match layout.symbol_is_low {
+                true => (1u64 << layout.symbol_bits) - 1,
+                false => 0,
+            };
+            let window = random.u64(0..1 << 14);
+            let (active, advance) = (random.u8(0..8) > 0, random.u8(0..4) > 0);
+            unit.set("window", window);
+            unit.set(
+                "class_row",
+                2 * bank as u64 + u64::from(class == Class::Important),
+            );
+            unit.set("below", below);
+            unit.set("active", u64::from(active));
+            unit.set("advance", u64::from(advance));
+            unit.tick("aclk");
+            if advance {
+                let mut bits = (0..14).rev().map(|bit| window >> bit & 1 == 1);
+                let symbol = context.table(class).decode(&mut bits).expect("complete");
+                let raw = (0..layout.raw_bits).fold(0, |raw, _| {
+                    raw << 1 | u32::from(bits.next().expect("14 bits"))
+                });
+                let q = format.code(class, layout.join(symbol, raw));
+                let code = i64::from(q - format.zero_code(class)) * i64::from(active);
+                expected.push_back((code, class, window));
+                if expected.len() > 3 {
+                    expected.pop_front();
+                }
+            }
+            if expected.len() == 3 {
+                let (code, class, window) = expected[0];
+                let expected = Value::signed(code, 11);
+                assert_eq!(
+                    unit.get("code"),
+                    expected,
+                    "{class:?} {window:014b}, seed {seed}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
