@@ -1,5 +1,6 @@
 //! Devices by name.
 
+use crate::simulated::Simulated;
 use crate::software::Software;
 use crate::transport::Transport;
 
@@ -8,7 +9,8 @@ use crate::transport::Transport;
 #[allow(missing_docs)]
 pub enum DeviceError {
     #[error(
-        "unknown device {0:?}: this version knows software: (all cores) and software:N (N threads)"
+        "unknown device {0:?}: this version knows software: (all cores), software:N (N threads) and \
+         sim: (the Verilog, simulated)"
     )]
     Unknown(String),
     #[error("software:{0}: give a number of threads from 1 to 1024, such as software:2")]
@@ -16,12 +18,14 @@ pub enum DeviceError {
 }
 
 /// Opens a device by its URL-like name: `software:` for the codec on all cores of this machine,
-/// `software:N` for N threads.
+/// `software:N` for N threads, `sim:` for the verilated cores.
 pub fn open(name: &str) -> Result<Box<dyn Transport>, DeviceError> {
     let unknown = || DeviceError::Unknown(name.to_owned());
     let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
-    if kind != "software" {
-        return Err(unknown());
+    match (kind, rest) {
+        ("software", _) => {}
+        ("sim", "") => return Ok(Box::new(Simulated::new())),
+        _ => return Err(unknown()),
     }
     let threads = match rest {
         "" => std::thread::available_parallelism().map_or(1, usize::from),
@@ -42,6 +46,7 @@ mod tests {
         assert!(open("software:").is_ok());
         assert!(open("software").is_ok());
         assert!(open("software:2").is_ok());
+        assert!(open("sim:").is_ok());
         let error = |name| open(name).err();
         assert_eq!(error("uart"), Some(DeviceError::Unknown("uart".into())));
         assert_eq!(error("software:0"), Some(DeviceError::Threads("0".into())));

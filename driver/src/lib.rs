@@ -12,6 +12,7 @@ pub mod plan;
 pub mod plot;
 pub mod ranges;
 pub mod settings;
+pub mod simulated;
 pub mod software;
 pub mod source;
 pub mod stats;

@@ -54,6 +54,8 @@ pub enum TransportError {
     NothingInFlight,
     #[error("{name} has no context {id}: use ids below {contexts}")]
     ContextId { name: String, id: u8, contexts: u16 },
+    #[error("the device failed: {0}")]
+    Device(String),
     #[error("the device stopped while it worked on a request")]
     Stopped,
     #[error("the device's answer does not go with its request: reset the device and try again")]

@@ -242,6 +242,21 @@ impl Bench {
             .collect()
     }
 
+    /// The beat received last.
+    pub fn last(&self, prefix: &str) -> Option<Beat> {
+        let sink = &self.sinks[self.sink_at(prefix)];
+        let last = sink.count.checked_sub(1)?;
+        Some(sink.ports.decode(sink.words(last)))
+    }
+
+    /// The beats received so far, which are then forgotten.
+    pub fn take(&mut self, prefix: &str) -> Vec<Beat> {
+        let beats = self.beats(prefix);
+        let at = self.sink_at(prefix);
+        self.sinks[at].forget();
+        beats
+    }
+
     /// Compares all that was received with `expected`, in all ports of the stream.
     ///
     /// # Errors

@@ -37,6 +37,7 @@
 mod beat;
 mod bench;
 mod cache;
+mod core;
 mod error;
 mod library;
 mod model;
@@ -44,6 +45,7 @@ mod ports;
 mod stream;
 mod value;
 
+pub use crate::core::{Answer, Core, CoreError};
 pub use beat::Beat;
 pub use bench::{Bench, seeds};
 pub use error::{Mismatch, SimError};

@@ -243,6 +243,12 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
+    /// Forgets what was received.
+    pub(crate) fn forget(&mut self) {
+        self.received.clear();
+        self.count = 0;
+    }
+
     pub(crate) fn new(model: &Model, prefix: &str, seed: u64) -> Self {
         Self {
             ports: Ports::find(model, prefix, Direction::Out),

@@ -5,6 +5,7 @@ mod choices;
 mod compress;
 mod console;
 mod decompress;
+mod demo;
 mod files;
 mod inspect;
 mod stats;
@@ -32,7 +33,8 @@ struct Cli {
     /// Print nothing but errors, and no progress
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Where the work is done: "software:" for this machine's cores, "software:N" for N threads
+    /// Where the work is done: "software:" for this machine's cores, "software:N" for N threads,
+    /// "sim:" for the emitted Verilog under Verilator
     #[arg(long, global = true, value_name = "NAME", default_value = "software:")]
     device: String,
 }
@@ -45,6 +47,7 @@ Examples:
   dqa decompress act.dqa -o back.npy
   dqa stats act.npy --bits 3 --extra 3 --svg act.svg
   dqa bench act.npy
+  dqa demo
 
 Exit codes:
   0  done
@@ -60,6 +63,7 @@ enum Command {
     Verify(verify::Args),
     Stats(stats::Args),
     Bench(bench::Args),
+    Demo(demo::Args),
 }
 
 fn main() -> ExitCode {
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args, &cli.device, &console),
         Command::Stats(args) => stats::run(&args, &cli.device, &console),
         Command::Bench(args) => bench::run(&args, &console),
+        Command::Demo(args) => demo::run(&args, &console),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,71 @@
+//! Real activations through the emitted cores: the encoder's words and the decoder's samples are
+//! golden's, byte for byte, with packets back to back and stalls on both sides.
+
+use dqa_golden::lanes::LaneShape;
+use dqa_golden::packet::samples_to_bytes;
+use dqa_golden::payload::{decode, encode};
+use dqa_golden::symbol::Mode;
+use dqa_hdl::parameters::Parameters;
+use dqa_sim::{Core, CoreError, Stall};
+use dqa_tests::activations;
+use dqa_tests::layer::{Choice, fit, run_of};
+
+fn all_tensors(lanes: usize) -> Result<(), CoreError> {
+    let parameters = Parameters {
+        lanes,
+        channels: 64,
+        ..Parameters::default()
+    };
+    let shape = LaneShape::new(u8::try_from(lanes).unwrap()).unwrap();
+    let mut encoder = Core::encoder(parameters, 1)?;
+    let mut decoder = Core::decoder(parameters, 2)?;
+    let mut slot = false;
+    for (number, tensor) in activations::all().iter().enumerate() {
+        for (bits, extra) in [(3, 1), (4, 3)] {
+            let choice = Choice::full_range(bits, extra);
+            for mode in [choice.joint(), Mode::Paper] {
+                let context = fit(tensor, &choice, mode, shape);
+                let (run, samples) = run_of(tensor, shape, &[number % tensor.images]);
+                let expected = encode(&context, &run, &samples).unwrap().payload;
+                let back = decode(&context, &run, &expected).unwrap();
+                let stalls = match slot {
+                    false => [Stall::NONE, Stall::NONE],
+                    true => [Stall::percent(10), Stall::percent(50)],
+                };
+                encoder.load(slot, &context)?;
+                let words = encoder.encode(slot, &run, &samples, stalls)?;
+                assert_eq!(
+                    (words.error, &words.bytes),
+                    (0, &expected),
+                    "{choice:?} {mode:?}"
+                );
+                decoder.load(slot, &context)?;
+                let got = decoder.decode(slot, &run, &expected, stalls)?;
+                let back = samples_to_bytes(&back);
+                assert_eq!((got.error, &got.bytes), (0, &back), "{choice:?} {mode:?}");
+                slot = !slot;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn one_lane() -> Result<(), CoreError> {
+    all_tensors(1)
+}
+
+#[test]
+fn two_lanes() -> Result<(), CoreError> {
+    all_tensors(2)
+}
+
+#[test]
+fn four_lanes() -> Result<(), CoreError> {
+    all_tensors(4)
+}
+
+#[test]
+fn eight_lanes() -> Result<(), CoreError> {
+    all_tensors(8)
+}
