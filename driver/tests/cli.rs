@@ -89,6 +89,7 @@ fn every_example_in_the_help_works() {
         "verify",
         "stats",
         "bench",
+        "demo",
     ] {
         let folder = folder();
         for line in [
@@ -184,6 +185,22 @@ fn the_same_input_gives_the_same_bytes() {
         containers.push(fs::read(folder.path().join(format!("{name}.dqa"))).unwrap());
     }
     assert!(containers.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn the_simulated_hardware_makes_the_same_files() {
+    let folder = folder();
+    for lanes in [1, 4] {
+        let line = format!("compress act.npy --lanes {lanes} --packet-samples 300 -o");
+        dqa(&folder, &format!("{line} hard.dqa --device sim:"))
+            .assert()
+            .success();
+        dqa(&folder, &format!("{line} soft.dqa")).assert().success();
+        let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        assert_eq!(read("hard.dqa"), read("soft.dqa"));
+        let line = "verify hard.dqa --against act.npy --device sim:";
+        dqa(&folder, line).assert().success();
+    }
 }
 
 #[test]

@@ -124,7 +124,7 @@ pub(super) fn pack<'a>(
     for (name, range) in entries {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
-            .large_file(range.end - range.start >= u32::MAX.into());
+            .large_file(range.end - range.start >= u64::from(u32::MAX));
         archive.start_file(format!("{name}.npy"), options)?;
         for offset in range.clone().step_by(CHUNK) {
             let count = (range.end - offset).min(CHUNK as u64);
