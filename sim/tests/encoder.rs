@@ -183,6 +183,35 @@ fn eight_lanes_agree_with_golden() -> Result<(), SimError> {
     agrees_with_golden(8)
 }
 
+/// Commands and samples of many packets wait from the start, in both contexts.
+#[test]
+fn packets_wait_for_each_other() -> Result<(), SimError> {
+    let lanes = 2;
+    let model = model(lanes)?;
+    for seed in seeds(4) {
+        let mut random = Rng::with_seed(seed);
+        let mut core = Core::new(&model, lanes, seed)?;
+        let contexts = [5, 16].map(|plane_len| layers::length_by_sample(lanes, plane_len));
+        core.load(false, &contexts[0])?;
+        core.load(true, &contexts[1])?;
+        core.bench.sink("m_axis", Stall::percent(10));
+        for _ in 0..50 {
+            let slot = random.bool();
+            let context = &contexts[usize::from(slot)];
+            let run = layers::run(&mut random, context);
+            let samples: Vec<i16> = (0..run.samples(context))
+                .map(|_| random.i16(0..9))
+                .collect();
+            let encoded = encode(context, &run, &samples).expect("all symbols have codes");
+            core.command(slot, &run);
+            core.samples(&samples, Stall::NONE);
+            core.expect(&encoded.payload, 0);
+        }
+        core.finish()?;
+    }
+    Ok(())
+}
+
 /// Lanes that write their shortest codes beside lanes that write their longest, in every phase of
 /// their words, on planes that have a partial beat after every full one: the deepest FIFOs.
 fn never_locks_up(lanes: usize) -> Result<(), SimError> {
