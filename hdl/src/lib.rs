@@ -10,6 +10,11 @@
 //! | [`fifo`] | first in, first out |
 //! | [`parameters`] | what a core is generated for |
 //! | [`load`] | from a context to the writes that load it |
+//! | [`encoder`] | the core `dqa_encoder` |
+//! | [`packet_control`], [`sequencer`], [`class_numbers`] | its packets; beats with their rows; numbers of a class |
+//! | [`encoder_lane`] | a lane: [`quantize`], [`code_lookup`], [`lane_packer`], [`word_fifo`] |
+//! | [`order_fifo`], [`interleaver`] | the order of the lanes' words |
+//! | [`delay`] | delay line |
 //! | [`decoder`] | the core `dqa_decoder`: words in, samples out |
 //! | [`plane_walker`] | a packet's planes, beat by beat, with their rows of the channel table |
 //! | [`class_table`] | the classes' code limits and raw bits |
