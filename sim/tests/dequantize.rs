@@ -26,6 +26,12 @@ fn equals_the_exact_product() -> Result<(), SimError> {
                 _ => random.u32(65536..=131_071),
             };
             let shift = random.u32(0..=31);
+            // Products around the largest sample, where rounding up saturates.
+            let edge = (65_535u64 << shift) / (2 * code.unsigned_abs().max(1)) + random.u64(0..3);
+            let mantissa = match u32::try_from(edge) {
+                Ok(edge @ 65536..=131_071) if random.bool() => edge,
+                _ => mantissa,
+            };
             let advance = random.u8(0..4) > 0;
             unit.set("code", Value::signed(code, 11));
             unit.set("mantissa", u64::from(mantissa));
