@@ -39,7 +39,12 @@ fn walks_beats_planes_rows_and_images() -> Result<(), SimError> {
             let rows: Vec<u32> = (0..random.usize(1..=32))
                 .map(|_| random.u32(0..1 << 22) | random.u32(0..3) << 22)
                 .collect();
-            load(&mut unit, bank, PLANE, (beats - 1) | (((1 << lanes) - 1) << 20));
+            load(
+                &mut unit,
+                bank,
+                PLANE,
+                (beats - 1) | (((1 << lanes) - 1) << 20),
+            );
             load(&mut unit, bank, ROWS, rows.len() as u32);
             for (row, &data) in (0..).zip(&rows) {
                 load(&mut unit, bank, CHANNELS + row, data);
