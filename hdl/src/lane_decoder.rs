@@ -196,20 +196,20 @@ impl<const W: usize, const P: usize> Logic for LaneDecoder<W, P> {
         if self.step.val() {
             self.position.d.next = bit_cast::<P, 8>(self.reached.val());
         }
-        if self.crosses.val() {
-            self.current.d.next = self.next.q.val();
-            self.has_current.d.next = self.has_next.q.val();
-            self.has_next.d.next = false;
-        }
+        // A word always goes to `next`, and past it to `current` where that is or gets free: only the
+        // enable of `current` waits for the length.
         if self.load.val() {
-            // The word goes behind what is left after this step.
-            if self.has_next.q.val() | (self.has_current.q.val() & !self.crosses.val()) {
-                self.next.d.next = self.word.val();
-                self.has_next.d.next = true;
-            } else {
-                self.current.d.next = self.word.val();
-                self.has_current.d.next = true;
+            self.next.d.next = self.word.val();
+        }
+        if self.crosses.val() | !self.has_current.q.val() {
+            self.current.d.next = self.word.val();
+            if self.has_next.q.val() {
+                self.current.d.next = self.next.q.val();
             }
+            self.has_current.d.next = self.has_next.q.val() | self.load.val();
+            self.has_next.d.next = self.has_next.q.val() & self.load.val();
+        } else {
+            self.has_next.d.next = self.has_next.q.val() | self.load.val();
         }
         if self.start.val() | !self.aresetn.val() {
             self.position.d.next = 0.into();
