@@ -20,10 +20,12 @@
 //! | [`class_table`] | the classes' code limits and raw bits |
 //! | [`distributor`] | hands each code word to the lane whose turn it is |
 //! | [`lane_decoder`] | takes a sample's bits off a lane's words |
+//! | [`chunk_lane_decoder`], [`word_feed`] | the same with a shorter loop, not yet in the core |
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
 //! | [`pack`] | an array of signals as one |
 
+pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
 pub mod code_lookup;
@@ -51,4 +53,5 @@ pub mod skid_buffer;
 #[cfg(test)]
 mod step;
 pub mod symbol_lookup;
+pub mod word_feed;
 pub mod word_fifo;

@@ -4,17 +4,23 @@
 //! `sim/tests/primitives.rs`. Their clock is named `clock`, so that RustHDL's `dff_setup!` and
 //! `clock!` connect it.
 
+mod align;
 mod block_ram;
+mod code_length;
 mod concat;
 mod lut_ram;
 mod multiplier;
+mod pick;
 mod reg;
 mod shift_right;
 
+pub use align::Align;
 pub use block_ram::BlockRam;
+pub use code_length::CodeLength;
 pub use concat::Concat;
 pub use lut_ram::LutRam;
 pub use multiplier::{Multiplier, PipelinedMultiplier};
+pub use pick::Pick;
 pub use reg::Reg;
 pub use shift_right::ShiftRight;
 

@@ -1,0 +1,274 @@
+//! Lane decoder with a short loop: takes one sample's code and raw bits a beat off a lane's words.
+//!
+//! Twice the clock rate of [`lane_decoder`](crate::lane_decoder), which the core `dqa_decoder` is
+//! built with so far: that one decides within the clock and needs only the bits of one sample, this
+//! one wants 17 to 32 bits ahead and tells a crossing a clock later. Whether the core gains by it at
+//! high bit rates is to be measured before it takes its place.
+
+use crate::primitives::{Align, CodeLength, Pick, Reg};
+use crate::word_feed::WordFeed;
+use rust_hdl::prelude::*;
+
+/// Decodes the lengths of one lane's codes: the decoder's critical loop.
+///
+/// | port | direction | meaning |
+/// |---|---|---|
+/// | `aclk`, `aresetn` | in | clock, active-low synchronous reset |
+/// | `start` | in | a packet starts: the lane forgets its words |
+/// | `word_data`, `word_valid`, `word_ready` | in, in, out | the lane's next word; ready is a register |
+/// | `limits` | in | the class's code, as [`CodeLength`] has it |
+/// | `raw` | in | raw bits behind each code, 0 to 10; one less where the class's code is empty |
+/// | `step` | in | a beat; only while all its lanes are `available` |
+/// | `takes_part` | in | the beat has a sample of this lane |
+/// | `available` | out | the lane can step; from registers |
+/// | `window` | out | the last beat's 14 bits, first bit topmost: code, raw bits, what follows |
+/// | `longer` | out | its code's length as a thermometer, bits 0 to 7; the length is their count |
+/// | `crossed` | out | the last clock's step reached or passed the end of a word |
+///
+/// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. A sample has at most 14 bits. `limits`
+/// and `raw` should come from registers; they are read in the clock of a `step`, so a class changes
+/// between two beats at no cost.
+///
+/// Latency 1 clock from `step` to `window`, `longer` (registers, kept until the next step) and
+/// `crossed` (a pulse). A sample each clock while words come in time: `available` asks for 17 to 32
+/// bits, so a lane wants the word that it asked for last when it has passed the next one's bit
+/// W - 16. What a code means is looked up behind this unit, outside the loop.
+///
+/// The loop is position, window, length, position. The position is a bit offset in [`WordFeed`]'s
+/// 32 bits. The eight offsets that can follow are made beside the compare, and its thermometer picks
+/// one, together with the clock enables of the chunks; nothing is encoded or added behind the
+/// compare. `docs/src/design/lane-decoder.md` has what else was tried, and the figures.
+#[derive(LogicBlock)]
+pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
+    /// Clock.
+    pub aclk: Signal<In, Clock>,
+    /// Active-low synchronous reset.
+    pub aresetn: Signal<In, Bit>,
+    /// A packet starts.
+    pub start: Signal<In, Bit>,
+    /// Next word.
+    pub word_data: Signal<In, Bits<W>>,
+    /// Word valid.
+    pub word_valid: Signal<In, Bit>,
+    /// Word taken.
+    pub word_ready: Signal<Out, Bit>,
+    /// Limits of the code lengths.
+    pub limits: Signal<In, Bits<36>>,
+    /// Bits of a sample beyond its code's, or beyond 1 if that is empty.
+    pub raw: Signal<In, Bits<4>>,
+    /// A beat.
+    pub step: Signal<In, Bit>,
+    /// This lane is in it.
+    pub takes_part: Signal<In, Bit>,
+    /// The lane can step.
+    pub available: Signal<Out, Bit>,
+    /// The last beat's bits.
+    pub window: Signal<Out, Bits<14>>,
+    /// The last beat's code length.
+    pub longer: Signal<Out, Bits<8>>,
+    /// A word is done.
+    pub crossed: Signal<Out, Bit>,
+    feed: WordFeed<W, P>,
+    offset: Reg<Bits<4>>,
+    align: Align,
+    length: CodeLength,
+    next: [NextOffset; 8],
+    pick: Pick,
+    window_out: Reg<Bits<14>>,
+    longer_out: Reg<Bits<8>>,
+    go: Signal<Local, Bit>,
+    behind_raw: Signal<Local, Bits<5>>,
+    wanted: Signal<Local, Bits<6>>,
+}
+
+impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
+    fn default() -> Self {
+        Self {
+            aclk: Signal::default(),
+            aresetn: Signal::default(),
+            start: Signal::default(),
+            word_data: Signal::default(),
+            word_valid: Signal::default(),
+            word_ready: Signal::default(),
+            limits: Signal::default(),
+            raw: Signal::default(),
+            step: Signal::default(),
+            takes_part: Signal::default(),
+            available: Signal::default(),
+            window: Signal::default(),
+            longer: Signal::default(),
+            crossed: Signal::default(),
+            feed: WordFeed::default(),
+            offset: Reg::default(),
+            align: Align::default(),
+            length: CodeLength::default(),
+            next: std::array::from_fn(|shorter| NextOffset::new(shorter as u64 + 1)),
+            pick: Pick::default(),
+            window_out: Reg::default(),
+            longer_out: Reg::default(),
+            go: Signal::default(),
+            behind_raw: Signal::default(),
+            wanted: Signal::default(),
+        }
+    }
+}
+
+impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, aclk, offset, window_out, longer_out);
+        self.feed.aclk.next = self.aclk.val();
+        self.feed.aresetn.next = self.aresetn.val();
+        self.feed.start.next = self.start.val();
+        self.feed.word_data.next = self.word_data.val();
+        self.feed.word_valid.next = self.word_valid.val();
+        self.word_ready.next = self.feed.word_ready.val();
+        self.available.next = self.feed.available.val();
+        self.crossed.next = self.feed.crossed.val();
+
+        self.align.bits.next = self.feed.bits.val();
+        self.align.offset.next = self.offset.q.val();
+        self.length.code.next = self.align.window.val().get_bits::<7>(7);
+        self.length.limits.next = self.limits.val();
+
+        // Early: where the lane would stand behind a code of each length.
+        self.go.next = self.step.val() & self.takes_part.val();
+        self.behind_raw.next =
+            bit_cast::<5, 4>(self.offset.q.val()) + bit_cast::<5, 4>(self.raw.val());
+        self.wanted.next = 0.into();
+        if self.feed.refill.val() {
+            self.wanted.next = 0x20.into();
+        }
+        if self.feed.fill.val() {
+            self.wanted.next = 0x30.into();
+        }
+        for i in 0..8 {
+            self.next[i].from.next = self.behind_raw.val();
+            self.next[i].go.next = self.go.val();
+            self.next[i].wanted.next = self.wanted.val();
+            self.pick.values[i].next = self.next[i].to.val();
+        }
+
+        // Late: one of them.
+        self.pick.longer.next = self.length.longer.val();
+        self.feed.load.next = self.pick.picked.val().get_bit(5);
+        self.feed.shift.next = self.pick.picked.val().get_bit(4);
+        self.offset.d.next = self.pick.picked.val().get_bits::<4>(0);
+        self.offset.enable.next = self.go.val();
+        self.offset.aresetn.next = self.aresetn.val() & !self.start.val();
+
+        self.window_out.d.next = self.align.window.val();
+        self.window_out.enable.next = self.step.val();
+        self.window_out.aresetn.next = true;
+        self.longer_out.d.next = self.length.longer.val();
+        self.longer_out.enable.next = self.step.val();
+        self.longer_out.aresetn.next = true;
+        self.window.next = self.window_out.q.val();
+        self.longer.next = self.longer_out.q.val();
+    }
+}
+
+/// Where a code of one length leads: bits 0 to 3 the next offset, bit 4 and 5 `shift` and `load`
+/// of [`WordFeed`].
+#[derive(LogicBlock)]
+struct NextOffset {
+    /// Offset and raw bits.
+    pub from: Signal<In, Bits<5>>,
+    /// The lane steps.
+    pub go: Signal<In, Bit>,
+    /// `shift` and `load` that are wanted in any case, in their places.
+    pub wanted: Signal<In, Bits<6>>,
+    /// What follows.
+    pub to: Signal<Out, Bits<6>>,
+    length: Constant<Bits<5>>,
+    sum: Signal<Local, Bits<5>>,
+    low: Signal<Local, Bits<4>>,
+}
+
+impl NextOffset {
+    fn new(length: u64) -> Self {
+        Self {
+            from: Signal::default(),
+            go: Signal::default(),
+            wanted: Signal::default(),
+            to: Signal::default(),
+            length: Constant::new(length.into()),
+            sum: Signal::default(),
+            low: Signal::default(),
+        }
+    }
+}
+
+impl Logic for NextOffset {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.sum.next = self.from.val() + self.length.val();
+        self.low.next = self.sum.val().get_bits::<4>(0);
+        self.to.next = self.wanted.val() | bit_cast::<6, 4>(self.low.val());
+        if self.go.val() & self.sum.val().get_bit(4) {
+            self.to.next = 0x30 | bit_cast::<6, 4>(self.low.val());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ChunkLaneDecoder;
+    use crate::step::{settle, step};
+    use dqa_golden::table::CodeTable;
+    use rust_hdl::prelude::*;
+
+    /// The limits of a table, k = 0 to 7: its first code longer than k bits, cut to k bits.
+    fn limits(table: &CodeTable) -> u64 {
+        let of_length = |length| table.lengths().iter().filter(|&&l| l == length).count() as u64;
+        let (mut limits, mut limit) = (0, u64::from(table.alphabet() == 1));
+        for k in 0..8 {
+            if k > 0 {
+                limit = 2 * limit + of_length(k);
+            }
+            limits |= limit << (k * (k + 1) / 2);
+        }
+        limits
+    }
+
+    #[test]
+    fn takes_the_codes_of_a_table() {
+        let table = CodeTable::from_lengths(&[3, 1, 8, 2, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0], 8)
+            .expect("a complete code");
+        let raw = 3;
+        let words: [u64; 4] = [0xf5a1_37ff, 0x0001_fffe, 0x8765_4321, 0xdead_beef];
+        let bit = |at: usize| words[at / 32] >> (31 - at % 32) & 1 == 1;
+
+        let mut lane = ChunkLaneDecoder::<32, 1>::default();
+        lane.connect_all();
+        lane.limits.next = bits(limits(&table));
+        lane.raw.next = bits(raw as u64);
+        lane.takes_part.next = true;
+        step(&mut lane, |lane| &mut lane.aclk);
+        lane.aresetn.next = true;
+        let (mut at, mut sent, mut crossings) = (0, 0, 0);
+        for _ in 0..40 {
+            lane.word_valid.next = sent < words.len();
+            lane.word_data.next = bits(words[sent.min(words.len() - 1)]);
+            settle(&mut lane, |lane| &mut lane.aclk);
+            sent += usize::from(lane.word_valid.val() && lane.word_ready.val());
+            let taken = lane.available.val();
+            lane.step.next = taken;
+            step(&mut lane, |lane| &mut lane.aclk);
+            crossings += usize::from(lane.crossed.val());
+            if taken {
+                let mut code = (at..).map(bit);
+                let symbol = table.decode(&mut code).expect("a code");
+                let length = table.lengths()[symbol];
+                let bits_set = lane.longer.val().to_u64().count_ones();
+                assert_eq!(bits_set, u32::from(length), "at {at}");
+                let length = usize::from(length) + raw;
+                let taken_bits = (at..at + length).fold(0, |all, at| all << 1 | u64::from(bit(at)));
+                assert_eq!(lane.window.val().to_u64() >> (14 - length), taken_bits);
+                at += length;
+            }
+        }
+        assert!(at > 96, "{at}");
+        assert_eq!(crossings, at / 32);
+    }
+}
