@@ -8,6 +8,7 @@
 //! | [`primitives`] | registers, multipliers, shifts, memories: what RustHDL cannot say itself |
 //! | [`skid_buffer`] | register slice of a stream |
 //! | [`fifo`] | first in, first out |
+//! | [`designs`] | what `synth-report` reports on |
 //! | [`parameters`] | what a core is generated for |
 //! | [`load`] | from a context to the writes that load it |
 //! | [`encoder`] | the core `dqa_encoder` |
@@ -32,6 +33,7 @@ pub mod code_lookup;
 pub mod decoder;
 pub mod delay;
 pub mod dequantize;
+pub mod designs;
 pub mod distributor;
 pub mod emit;
 pub mod encoder;

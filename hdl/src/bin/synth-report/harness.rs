@@ -1,0 +1,41 @@
+//! A frame around a module with more ports than a package has pins.
+//!
+//! Every input is a flip-flop of one long shift register and every output goes into a flip-flop,
+//! so that all paths within the module, from its inputs and to its outputs, run between
+//! flip-flops and are timed. What the outputs caught is folded into a second shift register and
+//! leaves by one pin, so that nothing is optimized away.
+
+/// A port: name, whether it is an input, width.
+pub type Port = (String, bool, usize);
+
+/// Verilog of the module `harness` around `top`. The clock port is `aclk`.
+pub fn harness(top: &str, ports: &[Port]) -> String {
+    let mut widths = [0, 0];
+    let mut connections = vec![".aclk(aclk)".to_owned()];
+    for (name, is_input, width) in ports.iter().filter(|(name, ..)| name != "aclk") {
+        let (bus, at) = match is_input {
+            true => ("feed", &mut widths[0]),
+            false => ("result", &mut widths[1]),
+        };
+        connections.push(format!(".{name}({bus}[{}:{at}])", *at + width - 1));
+        *at += width;
+    }
+    let [feed, result] = widths.map(|width| width.max(1) - 1);
+    let connections = connections.join(",\n    ");
+    format!(
+        "module harness(input aclk, input in, output reg out);
+  reg [{feed}:0] feed;
+  wire [{result}:0] result;
+  reg [{result}:0] caught, folded;
+  always @(posedge aclk) begin
+    feed <= {{feed, in}};
+    caught <= result;
+    folded <= caught ^ (folded >> 1);
+    out <= folded[0];
+  end
+  {top} dut(
+    {connections});
+endmodule
+"
+    )
+}
