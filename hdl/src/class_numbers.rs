@@ -91,3 +91,36 @@ impl Logic for ClassNumbers {
         self.align.next = self.align_now.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ClassNumbers;
+    use crate::load::{ALIGN, QUANTIZE};
+    use crate::step::step;
+    use rust_hdl::prelude::*;
+
+    #[test]
+    fn gives_the_numbers_of_class_and_context() {
+        let mut unit = ClassNumbers::new(10);
+        unit.connect_all();
+        unit.load.next = true;
+        for context in [false, true] {
+            for class in 0..2 {
+                let table = 2 * u64::from(context) + u64::from(class);
+                unit.load_context.next = context;
+                for (addr, data) in [(QUANTIZE, 100 + table), (ALIGN, 200 + table)] {
+                    unit.load_addr.next = bits((addr + class).into());
+                    unit.load_data.next = bits(data);
+                    step(&mut unit, |unit| &mut unit.aclk);
+                }
+            }
+        }
+        unit.load.next = false;
+        for table in [2, 0, 3, 1] {
+            unit.code_table.next = bits(table);
+            step(&mut unit, |unit| &mut unit.aclk);
+            assert_eq!(unit.quantize.val(), bits(100 + table));
+            assert_eq!(unit.align.val(), bits(200 + table));
+        }
+    }
+}

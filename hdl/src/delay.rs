@@ -51,3 +51,24 @@ impl<const N: usize, const L: usize> Logic for Delay<N, L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Delay;
+    use crate::step::step;
+    use rust_hdl::prelude::*;
+
+    #[test]
+    fn values_come_late_and_a_reset_makes_them_0() {
+        let mut unit = Delay::<8, 3>::default();
+        unit.connect_all();
+        let mut seen = Vec::new();
+        for clock in 1..10 {
+            unit.aresetn.next = clock != 6;
+            unit.d.next = bits(clock);
+            step(&mut unit, |unit| &mut unit.aclk);
+            seen.push(unit.q.val().to_u64());
+        }
+        assert_eq!(seen, [0, 0, 1, 2, 3, 0, 0, 0, 7]);
+    }
+}

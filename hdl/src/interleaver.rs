@@ -198,3 +198,43 @@ impl<const S: usize, const W: usize> Logic for Interleaver<S, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Interleaver;
+    use crate::step::step;
+    use rust_hdl::prelude::*;
+
+    /// Lanes that always have words, two entries and the packet's end.
+    #[test]
+    fn two_rounds_then_the_entries() {
+        let mut unit = Interleaver::<4, 32>::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        unit.m_tready.next = true;
+        unit.some.next = bits(15);
+        for lane in 0..4 {
+            unit.words[lane].next = bits(lane as u64);
+        }
+        let mut entries = vec![0b1001, 0b0110, 0].into_iter().peekable();
+        unit.order_valid.next = true;
+        unit.order_error.next = bits(5);
+        let mut words = Vec::new();
+        while entries.peek().is_some() || !unit.m_tlast.val() {
+            unit.order_lanes.next = bits(*entries.peek().unwrap_or(&0));
+            unit.order_valid.next = entries.peek().is_some();
+            crate::step::settle(&mut unit, |unit| &mut unit.aclk);
+            if unit.order_ready.val() {
+                entries.next();
+            }
+            step(&mut unit, |unit| &mut unit.aclk);
+            if unit.m_tvalid.val() {
+                words.push(unit.m_tdata.val().to_u64());
+            }
+            assert!(words.len() < 13, "it goes on behind the packet's end");
+        }
+        assert_eq!(words, [0, 1, 2, 3, 0, 1, 2, 3, 0, 3, 1, 2]);
+        assert_eq!(unit.m_tuser.val(), bits(5));
+    }
+}

@@ -154,3 +154,45 @@ impl Logic for PacketControl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PacketControl;
+    use crate::step::{settle, step};
+    use rust_hdl::prelude::*;
+
+    /// Steps and error code of a packet that wants 3 beats and gets `beats`.
+    fn packet(unit: &mut PacketControl, beats: u64) -> (u64, u64) {
+        let (mut steps, mut taken, mut error) = (0, 0, None);
+        unit.cmd_tvalid.next = true;
+        step(unit, |unit| &mut unit.aclk);
+        unit.cmd_tvalid.next = false;
+        unit.running.next = true;
+        unit.admit.next = true;
+        for _ in 0..20 {
+            unit.last.next = steps == 2;
+            unit.s_tvalid.next = taken < beats;
+            unit.s_tlast.next = taken + 1 == beats;
+            settle(unit, |unit| &mut unit.aclk);
+            steps += u64::from(unit.step.val());
+            taken += u64::from(unit.s_tready.val() && unit.s_tvalid.val());
+            if unit.ending.val() {
+                error = Some(unit.error.val().to_u64());
+            }
+            step(unit, |unit| &mut unit.aclk);
+        }
+        (steps, error.expect("the packet ends"))
+    }
+
+    #[test]
+    fn counts_what_is_short_and_what_is_too_long() {
+        let mut unit = PacketControl::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        assert_eq!(packet(&mut unit, 3), (3, 0));
+        assert_eq!(packet(&mut unit, 2), (2, 1));
+        assert_eq!(packet(&mut unit, 5), (3, 2));
+        assert_eq!(packet(&mut unit, 3), (3, 0));
+    }
+}
