@@ -1,24 +1,12 @@
 //! The lane decoder's Verilog, with and without ECP5's multiplexers, against golden's tables: random
 //! codes, classes that change between beats, lanes left out, words that come late, packets in a row.
 
+mod ecp5;
+
 use dqa_golden::table::CodeTable;
 use dqa_hdl::chunk_lane_decoder::ChunkLaneDecoder;
 use dqa_hdl::emit::emit;
 use dqa_sim::{Instance, Model, SimError, seeds};
-
-/// ECP5's cells, as far as the multiplexers use them.
-const ECP5_CELLS: &str = "
-`define DQA_ECP5
-module LUT4 #(parameter INIT = 0) (input A, B, C, D, output Z);
-  assign Z = INIT[{D, C, B, A}];
-endmodule
-module PFUMX (input ALUT, BLUT, C0, output Z);
-  assign Z = C0 ? ALUT : BLUT;
-endmodule
-module L6MUX21 (input D0, D1, SD, output Z);
-  assign Z = SD ? D1 : D0;
-endmodule
-";
 
 /// A class: its code, and the raw bits behind each.
 struct Class {
@@ -164,7 +152,7 @@ fn words_of_64_bits() -> Result<(), SimError> {
     let top = "chunk_lane_decoder_64";
     let text = emit(top, "", ChunkLaneDecoder::<64, 2>::default()).expect("sound RTL");
     decodes(top, &text, 64)?;
-    decodes(top, &(ECP5_CELLS.to_owned() + &text), 64)
+    decodes(top, &ecp5::with_cells(&text), 64)
 }
 
 #[test]
@@ -172,5 +160,5 @@ fn words_of_32_bits() -> Result<(), SimError> {
     let top = "chunk_lane_decoder_32";
     let text = emit(top, "", ChunkLaneDecoder::<32, 1>::default()).expect("sound RTL");
     decodes(top, &text, 32)?;
-    decodes(top, &(ECP5_CELLS.to_owned() + &text), 32)
+    decodes(top, &ecp5::with_cells(&text), 32)
 }

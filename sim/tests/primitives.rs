@@ -1,8 +1,12 @@
 //! Each primitive's hand-written Verilog against its Rust `update`, at random.
 
+mod ecp5;
+
 use dqa_hdl::emit::emit;
+use dqa_hdl::pack::Pack;
 use dqa_hdl::primitives::{
-    BlockRam, Concat, LutRam, Multiplier, PipelinedMultiplier, Reg, ShiftRight,
+    Align, BlockRam, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
+    ShiftRight,
 };
 use dqa_sim::{Instance, Model, SimError, Value, seeds};
 use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, Signed, bits, signed_cast, simulate};
@@ -19,7 +23,21 @@ struct Pair<B> {
 
 impl<B: Block> Pair<B> {
     fn new(top: &str, make: impl Fn() -> B) -> Result<Self, SimError> {
-        let model = Model::build(top, &emit(top, "", make()).expect("sound RTL"))?;
+        Self::of_text(top, make, str::to_owned)
+    }
+
+    /// With the Verilog in the form that ECP5 is given.
+    fn on_ecp5(top: &str, make: impl Fn() -> B) -> Result<Self, SimError> {
+        Self::of_text(top, make, ecp5::with_cells)
+    }
+
+    fn of_text(
+        top: &str,
+        make: impl Fn() -> B,
+        form: fn(&str) -> String,
+    ) -> Result<Self, SimError> {
+        let verilog = emit(top, "", make()).expect("sound RTL");
+        let model = Model::build(top, &form(&verilog))?;
         let seed = seeds(1).start;
         let mut rust = make();
         rust.connect_all();
@@ -143,6 +161,39 @@ fn concats<const H: usize, const L: usize, const N: usize>(top: &str) -> Result<
     Ok(())
 }
 
+fn aligns(mut pair: Pair<Align>) {
+    for cycle in 0..CYCLES {
+        pair.rust.bits.next = pair.input("bits");
+        pair.rust.offset.next = pair.input("offset");
+        pair.settle();
+        pair.same("window", pair.rust.window.val(), cycle);
+    }
+}
+
+fn picks(mut pair: Pair<Pick>) {
+    for cycle in 0..CYCLES {
+        let length = pair.random.u32(0..8);
+        pair.rust.longer.next = pair.set("longer", (2 << length) - 1);
+        for k in 0..8 {
+            pair.rust.values[k].next = pair.input(&format!("values${k}"));
+        }
+        pair.settle();
+        pair.same("picked", pair.rust.picked.val(), cycle);
+    }
+}
+
+fn packs<const L: usize, const N: usize, const LN: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, Pack::<L, N, LN>::default)?;
+    for cycle in 0..CYCLES {
+        for i in 0..L {
+            pair.rust.parts[i].next = pair.input(&format!("parts${i}"));
+        }
+        pair.settle();
+        pair.same("joined", pair.rust.joined.val(), cycle);
+    }
+    Ok(())
+}
+
 fn lut_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
     let mut pair = Pair::new(top, LutRam::<W, A>::default)?;
     for cycle in 0..CYCLES {
@@ -214,6 +265,39 @@ fn shifts_agree() -> Result<(), SimError> {
 fn concats_agree() -> Result<(), SimError> {
     concats::<5, 30, 35>("concat_5_30")?;
     concats::<64, 1, 65>("concat_64_1")
+}
+
+#[test]
+fn packs_agree() -> Result<(), SimError> {
+    packs::<3, 24, 72>("pack_3_24")?;
+    packs::<1, 1, 1>("pack_1_1")?;
+    packs::<8, 1, 8>("pack_8_1")
+}
+
+#[test]
+fn windows_agree_in_both_forms() -> Result<(), SimError> {
+    aligns(Pair::new("align", Align::default)?);
+    aligns(Pair::on_ecp5("align", Align::default)?);
+    Ok(())
+}
+
+#[test]
+fn picks_agree_in_both_forms() -> Result<(), SimError> {
+    picks(Pair::new("pick", Pick::default)?);
+    picks(Pair::on_ecp5("pick", Pick::default)?);
+    Ok(())
+}
+
+#[test]
+fn code_lengths_agree() -> Result<(), SimError> {
+    let mut pair = Pair::new("code_length", CodeLength::default)?;
+    for cycle in 0..CYCLES {
+        pair.rust.code.next = pair.input("code");
+        pair.rust.limits.next = pair.input("limits");
+        pair.settle();
+        pair.same("longer", pair.rust.longer.val(), cycle);
+    }
+    Ok(())
 }
 
 #[test]
