@@ -1,0 +1,114 @@
+//! What the cores keep of a class, against the writes that load it; other writes change nothing.
+
+use dqa_hdl::class_numbers::ClassNumbers;
+use dqa_hdl::class_table::ClassTable;
+use dqa_hdl::emit::emit;
+use dqa_hdl::load::{ALIGN, LAYOUT, LIMITS, QUANTIZE};
+use dqa_sim::{Instance, Model, SimError, seeds};
+use fastrand::Rng;
+
+/// Offers a write, often to the addresses from 0 to 7, and keeps it if it is one of the table's:
+/// two words for each context and class, the first at `first` + class, the other at `second` + class.
+fn load(
+    unit: &mut Instance,
+    valid: &str,
+    [first, second]: [u32; 2],
+    rows: &mut [[u32; 2]; 4],
+    random: &mut Rng,
+) {
+    let (write, context, data) = (random.bool(), random.bool(), random.u32(..));
+    let addr = match random.u8(0..8) {
+        0 => random.u32(..1 << 17),
+        _ => random.u32(..8),
+    };
+    unit.set(valid, write);
+    unit.set("load_context", context);
+    unit.set("load_addr", addr);
+    unit.set("load_data", data);
+    for (word, at) in [first, second].into_iter().enumerate() {
+        if write && (at..at + 2).contains(&addr) {
+            rows[2 * usize::from(context) + (addr - at) as usize][word] = data;
+        }
+    }
+}
+
+#[test]
+fn the_encoders_numbers() -> Result<(), SimError> {
+    let model = Model::build(
+        "class_numbers",
+        &emit("class_numbers", "", ClassNumbers::new(7)).expect("sound RTL"),
+    )?;
+    for seed in seeds(5) {
+        let mut random = Rng::with_seed(seed);
+        let mut unit = model.instance(seed);
+        let mut rows = [[0; 2]; 4];
+        for clock in 0..20_000 {
+            let row = random.usize(0..4);
+            let expected = rows[row];
+            load(&mut unit, "load", [QUANTIZE, ALIGN], &mut rows, &mut random);
+            unit.set("code_table", row as u64);
+            unit.tick("aclk");
+            unit.eval();
+            if clock > 500 {
+                // Offset of 12 bits and two fields of 10 whose bits 7 to 9 are not built.
+                let numbers = expected[0] & (0x7f | 0x7f << 12 | 0x7f << 22);
+                assert_eq!(unit.get_u64("quantize"), u64::from(numbers), "seed {seed}");
+                assert_eq!(
+                    unit.get_u64("align"),
+                    u64::from(expected[1] & 0x3fff),
+                    "seed {seed}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_decoders_limits_and_layout() -> Result<(), SimError> {
+    let model = Model::build(
+        "class_table",
+        &emit("class_table", "", ClassTable::<6>::default()).expect("sound RTL"),
+    )?;
+    for seed in seeds(5) {
+        let mut random = Rng::with_seed(seed);
+        let mut unit = model.instance(seed);
+        let mut rows = [[0; 2]; 4];
+        let (mut entered, mut important) = ([0; 2], false);
+        for clock in 0..20_000 {
+            let (bank, class, enter) = (random.bool(), random.bool(), random.bool());
+            if enter {
+                entered = rows[2 * usize::from(bank) + usize::from(class)];
+                important = class;
+            }
+            load(
+                &mut unit,
+                "load_valid",
+                [LIMITS, LAYOUT],
+                &mut rows,
+                &mut random,
+            );
+            unit.set("bank", bank);
+            unit.set("enter_class", class);
+            unit.set("enter", enter);
+            unit.tick("aclk");
+            unit.eval();
+            if clock > 500 {
+                let [low, rest] = entered.map(u64::from);
+                assert_eq!(
+                    unit.get_u64("limits"),
+                    low | (rest & 15) << 32,
+                    "seed {seed}"
+                );
+                assert_eq!(unit.get_u64("raw"), rest >> 4 & 15, "seed {seed}");
+                assert_eq!(unit.get_u64("below"), rest >> 8 & 31, "seed {seed}");
+                assert_eq!(
+                    unit.get_u64("important"),
+                    u64::from(important),
+                    "seed {seed}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
