@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Header, Operation, Packet, PacketError, samples_from_bytes};
+use dqa_golden::packet::{Header, Operation, Packet, PacketError};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::{Core, CoreError, Stall};
 
@@ -69,16 +69,15 @@ impl Simulated {
         let slot = cores.slot(id, context)?;
         let (answer, operation) = match header.operation {
             Operation::Encode => {
-                let samples = samples_from_bytes(payload);
                 let answer = cores
                     .encoder
-                    .encode(slot, &header.run, &samples, NO_STALLS)?;
+                    .packet(slot, &header.run, payload, NO_STALLS)?;
                 (answer, Operation::Decode)
             }
             Operation::Decode => {
                 let answer = cores
                     .decoder
-                    .decode(slot, &header.run, payload, NO_STALLS)?;
+                    .packet(slot, &header.run, payload, NO_STALLS)?;
                 (answer, Operation::Encode)
             }
         };

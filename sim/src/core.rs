@@ -1,21 +1,27 @@
 //! A verilated core with its load port and commands: contexts in, packets through.
 
+use std::collections::VecDeque;
+
 use dqa_golden::context::Context;
 use dqa_golden::payload::PlaneRun;
 use dqa_hdl::load::{self, Write};
 use dqa_hdl::parameters::{Misfit, Parameters};
 use dqa_hdl::{decoder, encoder};
 
-use crate::{Beat, Bench, Model, SimError, Stall, Value};
+use crate::{Beat, Bench, Model, SimError, Stall};
 
-/// Clocks that a core may take beyond what the input asks for before it counts as hung.
-const PATIENCE: u64 = 100_000;
+/// Clocks without a beat in or out after which a core counts as hung; stalls are far shorter.
+const PATIENCE: u64 = 10_000;
 
-/// An encoder or decoder core.
+/// An encoder or decoder core. Packets are sent, any number ahead, and then answered in turn.
 pub struct Core {
     bench: Bench,
     parameters: Parameters,
     writes: fn(&Parameters, &Context) -> Result<Vec<Write>, Misfit>,
+    /// Bytes of a beat in and of a beat out.
+    beat_bytes: [usize; 2],
+    /// When each packet without an answer was sent.
+    sent: VecDeque<u64>,
 }
 
 /// What a core gave for a packet.
@@ -25,7 +31,7 @@ pub struct Answer {
     pub bytes: Vec<u8>,
     /// Error code, 0 if none.
     pub error: u64,
-    /// Clocks from the command to the last beat.
+    /// Clocks to the last beat, from the command or the packet before, whichever was later.
     pub clocks: u64,
 }
 
@@ -49,35 +55,59 @@ impl Core {
     /// An encoder: samples to code words.
     pub fn encoder(parameters: Parameters, seed: u64) -> Result<Self, CoreError> {
         let verilog = encoder::verilog(&parameters, "").map_err(emit_error)?;
-        Self::new(encoder::TOP, &verilog, parameters, load::encoder, seed)
+        let model = Model::build(encoder::TOP, &verilog)?;
+        let beat_bytes = [2 * parameters.lanes, parameters.word_bits() / 8];
+        Self::new(&model, parameters, load::encoder, beat_bytes, seed)
     }
 
     /// A decoder: code words to samples.
     pub fn decoder(parameters: Parameters, seed: u64) -> Result<Self, CoreError> {
         let verilog = decoder::verilog(&parameters, "").map_err(emit_error)?;
-        Self::new(decoder::TOP, &verilog, parameters, load::decoder, seed)
+        let model = Model::build(decoder::TOP, &verilog)?;
+        let beat_bytes = [parameters.word_bits() / 8, 2 * parameters.lanes];
+        Self::new(&model, parameters, load::decoder, beat_bytes, seed)
     }
 
     fn new(
-        top: &str,
-        verilog: &str,
+        model: &Model,
         parameters: Parameters,
         writes: fn(&Parameters, &Context) -> Result<Vec<Write>, Misfit>,
+        beat_bytes: [usize; 2],
         seed: u64,
     ) -> Result<Self, CoreError> {
-        let mut bench = Bench::new(&Model::build(top, verilog)?, seed)?;
-        bench.reset();
-        bench.run(2)?;
-        Ok(Self {
-            bench,
+        let mut core = Self {
+            bench: Bench::new(model, seed)?,
             parameters,
             writes,
-        })
+            beat_bytes,
+            sent: VecDeque::new(),
+        };
+        core.reset()?;
+        Ok(core)
     }
 
-    /// Loads a context into one of the two slots.
+    /// The core's clock and ports, for what is not said here.
+    pub fn bench(&mut self) -> &mut Bench {
+        &mut self.bench
+    }
+
+    /// Resets the core, also in the middle of packets, which are forgotten. Contexts are to be
+    /// loaded again.
+    pub fn reset(&mut self) -> Result<(), CoreError> {
+        self.sent.clear();
+        self.bench.restart();
+        Ok(self.bench.run(2)?)
+    }
+
+    /// Loads a context into one of the two slots, while packets of the other may run.
     pub fn load(&mut self, slot: bool, context: &Context) -> Result<(), CoreError> {
-        for write in (self.writes)(&self.parameters, context)? {
+        let writes = (self.writes)(&self.parameters, context)?;
+        self.write(slot, &writes)
+    }
+
+    /// Single writes to a slot.
+    pub fn write(&mut self, slot: bool, writes: &[Write]) -> Result<(), CoreError> {
+        for write in writes {
             self.bench.write("load_valid", true);
             self.bench.write("load_context", slot);
             self.bench.write("load_addr", write.addr);
@@ -88,76 +118,36 @@ impl Core {
         Ok(())
     }
 
-    /// Encodes padded planes as for [`dqa_golden::payload::encode`].
-    pub fn encode(
-        &mut self,
-        slot: bool,
-        run: &PlaneRun,
-        samples: &[i16],
-        stalls: [Stall; 2],
-    ) -> Result<Answer, CoreError> {
-        let beats = samples.chunks(self.parameters.lanes).map(|beat| {
-            let lanes: Vec<i64> = beat.iter().map(|&x| i64::from(x)).collect();
-            Value::lanes(&lanes, 16)
-        });
-        let word_bytes = self.parameters.word_bits() / 8;
-        self.packet(slot, run, beats.collect(), word_bytes, stalls)
-    }
-
-    /// Decodes code words to padded planes, little-endian.
-    pub fn decode(
-        &mut self,
-        slot: bool,
-        run: &PlaneRun,
-        payload: &[u8],
-        stalls: [Stall; 2],
-    ) -> Result<Answer, CoreError> {
-        let words = payload.chunks(self.parameters.word_bits() / 8).map(|word| {
-            let bytes = word.iter().rev();
-            Value::from(bytes.fold(0u64, |value, &byte| value << 8 | u64::from(byte)))
-        });
-        self.packet(
-            slot,
-            run,
-            words.collect(),
-            2 * self.parameters.lanes,
-            stalls,
-        )
-    }
-
-    fn packet(
-        &mut self,
-        slot: bool,
-        run: &PlaneRun,
-        input: Vec<Value>,
-        beat_bytes: usize,
-        [stall_in, stall_out]: [Stall; 2],
-    ) -> Result<Answer, CoreError> {
+    /// Puts a packet behind those that wait: its command, and its beats as they stand in memory,
+    /// with `tlast` on the last. `stall` holds from now on.
+    ///
+    /// # Panics
+    ///
+    /// When `input` is not whole beats.
+    pub fn send(&mut self, slot: bool, run: &PlaneRun, input: &[u8], stall: Stall) {
         let command = Beat::new()
             .with("context", slot)
             .with("first_channel", run.first_channel)
             .with("channels", run.channels)
             .with("images", run.images);
-        let last = input.len() - 1;
-        let beats_in = 16 * input.len() as u64;
-        let start = self.bench.cycle();
-        self.bench.sink("m_axis", stall_out);
         self.bench.source("cmd", [command], Stall::NONE);
-        let beats = input.into_iter().enumerate();
-        let beats = beats.map(|(at, value)| Beat::from(value).last(at == last));
-        self.bench.source("s_axis", beats, stall_in);
-        let ended = |bench: &mut Bench| {
-            let last = bench.last("m_axis");
-            last.is_some_and(|beat| beat.get("tlast").to_u64() == 1)
-        };
-        // Each beat may stall a hundred times on either side.
-        self.bench.run_until(ended, PATIENCE + 200 * beats_in)?;
-        let clocks = self.bench.cycle() - start;
+        self.bench
+            .source("s_axis", beats(input, self.beat_bytes[0], 0), stall);
+        self.sent.push_back(self.bench.cycle());
+    }
+
+    /// Waits for the end of the oldest packet without an answer.
+    ///
+    /// # Errors
+    ///
+    /// When the core hangs or breaks the handshake.
+    pub fn answer(&mut self, stall: Stall) -> Result<Answer, CoreError> {
+        let clocks = self.wait(stall)?;
         let beats = self.bench.take("m_axis");
         let error = beats.last().map_or(0, |beat| beat.get("tuser").to_u64());
         let bytes = beats.iter().flat_map(|beat| {
             let data = beat.get("tdata");
-            (0..beat_bytes).map(move |byte| data.field(8 * byte, 8).to_le_bytes()[0])
+            (0..self.beat_bytes[1]).map(move |byte| data.field(8 * byte, 8).to_le_bytes()[0])
         });
         Ok(Answer {
             bytes: bytes.collect(),
@@ -165,4 +155,83 @@ impl Core {
             clocks,
         })
     }
+
+    /// Sends a packet and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`answer`](Self::answer).
+    pub fn packet(
+        &mut self,
+        slot: bool,
+        run: &PlaneRun,
+        input: &[u8],
+        [stall_in, stall_out]: [Stall; 2],
+    ) -> Result<Answer, CoreError> {
+        self.send(slot, run, input, stall_in);
+        self.answer(stall_out)
+    }
+
+    /// Waits as [`answer`](Self::answer) and compares; the clocks that the packet took.
+    ///
+    /// # Errors
+    ///
+    /// The first beat and lane that differ, and as [`answer`](Self::answer).
+    pub fn expect(&mut self, bytes: &[u8], error: u8, stall: Stall) -> Result<u64, CoreError> {
+        let clocks = self.wait(stall)?;
+        self.bench.lanes("m_axis", 16);
+        self.bench
+            .check("m_axis", beats(bytes, self.beat_bytes[1], error))?;
+        self.bench.take("m_axis");
+        Ok(clocks)
+    }
+
+    fn wait(&mut self, stall: Stall) -> Result<u64, CoreError> {
+        let start = self.sent.pop_front().expect("a packet was sent");
+        self.bench.sink("m_axis", stall);
+        while !ended(&self.bench) {
+            let before = moved(&self.bench);
+            self.bench
+                .run_until(|bench| moved(bench) != before, PATIENCE)?;
+        }
+        let end = self.bench.cycle();
+        if let Some(next) = self.sent.front_mut() {
+            *next = end.max(*next);
+        }
+        Ok(end - start)
+    }
+}
+
+/// Whether the beat received last ends its packet.
+fn ended(bench: &Bench) -> bool {
+    let beat = bench.last("m_axis");
+    beat.is_some_and(|beat| beat.get("tlast").to_u64() == 1)
+}
+
+/// Changes with every beat in or out.
+fn moved(bench: &Bench) -> (usize, usize) {
+    (bench.waiting("s_axis"), bench.received("m_axis"))
+}
+
+/// Beats of a packet, from their bytes in memory; the last has `tlast` and `user`.
+fn beats(bytes: &[u8], size: usize, user: u8) -> impl Iterator<Item = Beat> {
+    assert!(
+        bytes.len().is_multiple_of(size),
+        "whole beats of {size} bytes"
+    );
+    let count = bytes.len() / size;
+    bytes.chunks(size).enumerate().map(move |(at, beat)| {
+        let value = beat
+            .iter()
+            .rev()
+            .fold(0u128, |x, &byte| x << 8 | u128::from(byte));
+        let last = at + 1 == count;
+        let beat = Beat::from(value).last(last);
+        // Only an output has an error code.
+        if user > 0 && last {
+            beat.user(user)
+        } else {
+            beat
+        }
+    })
 }

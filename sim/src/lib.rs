@@ -39,6 +39,7 @@ mod bench;
 mod cache;
 mod core;
 mod error;
+pub mod layers;
 mod library;
 mod model;
 mod ports;

@@ -1,13 +1,11 @@
 //! The code lookup against golden's tables, a pattern a clock.
 
-mod layers;
-
 use dqa_golden::channel::Class;
 use dqa_hdl::code_lookup::{CodeLookup, LATENCY};
 use dqa_hdl::emit::emit;
 use dqa_hdl::load::{self, SAMPLE_BITS};
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::{Model, SimError, seeds};
+use dqa_sim::{Model, SimError, layers, seeds};
 use fastrand::Rng;
 
 #[test]
@@ -23,7 +21,7 @@ fn agrees_with_golden() -> Result<(), SimError> {
         let mut unit = model.instance(seed);
         unit.tick("aclk");
         unit.set("aresetn", true);
-        let slots = [0, 1].map(|_| layers::context(&mut random, 1));
+        let slots = [0, 1].map(|_| layers::context(&mut random, &parameters));
         let writes = slots
             .each_ref()
             .map(|context| load::encoder(&parameters, context).expect("it fits"));

@@ -1,162 +1,57 @@
 //! The encoder core against golden: every kind of layer, stalls, packets back to back, resets and
 //! errors.
 
-mod layers;
-
 use dqa_golden::context::Context;
+use dqa_golden::packet::samples_to_bytes;
 use dqa_golden::payload::{EncodeError, PlaneRun, encode};
-use dqa_hdl::encoder;
 use dqa_hdl::load::{self, Write};
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::{Beat, Bench, Model, SimError, Stall, seeds};
+use dqa_sim::{Core, CoreError, Stall, layers, seeds};
 use fastrand::Rng;
-
-/// Clocks that are enough for any packet of these tests, and a bit.
-const MANY: u64 = 4_000_000;
 
 fn parameters(lanes: usize) -> Parameters {
     Parameters {
         lanes,
-        channels: 16,
+        channels: 64,
         ..Parameters::default()
     }
 }
 
-fn model(lanes: usize) -> Result<Model, SimError> {
-    let verilog = encoder::verilog(&parameters(lanes), "").expect("sound RTL");
-    Model::build(encoder::TOP, &verilog)
-}
-
-/// A core and what it still has to give.
-struct Core {
-    bench: Bench,
-    lanes: usize,
-    expected: Vec<Beat>,
-}
-
-impl Core {
-    fn new(model: &Model, lanes: usize, seed: u64) -> Result<Self, SimError> {
-        let mut bench = Bench::new(model, seed)?;
-        bench.reset();
-        bench.run(2)?;
-        Ok(Self {
-            bench,
-            lanes,
-            expected: Vec::new(),
-        })
-    }
-
-    fn write(
-        &mut self,
-        context: bool,
-        writes: impl IntoIterator<Item = Write>,
-    ) -> Result<(), SimError> {
-        for write in writes {
-            self.bench.write("load_valid", true);
-            self.bench.write("load_context", context);
-            self.bench.write("load_addr", write.addr);
-            self.bench.write("load_data", write.data);
-            self.bench.tick()?;
+/// Words that golden gives, or just the end with error 3 where it refuses.
+fn packet(
+    core: &mut Core,
+    slot: bool,
+    context: &Context,
+    run: &PlaneRun,
+    samples: &[i16],
+    [stall_in, stall_out]: [Stall; 2],
+) -> Result<u64, CoreError> {
+    core.send(slot, run, &samples_to_bytes(samples), stall_in);
+    match encode(context, run, samples) {
+        Ok(encoded) => core.expect(&encoded.payload, 0, stall_out),
+        Err(EncodeError::NoCode { .. }) => {
+            let answer = core.answer(stall_out)?;
+            assert_eq!(answer.error, 3);
+            Ok(answer.clocks)
         }
-        self.bench.write("load_valid", false);
-        Ok(())
-    }
-
-    fn load(&mut self, slot: bool, context: &Context) -> Result<(), SimError> {
-        let writes = load::encoder(&parameters(self.lanes), context).expect("it fits");
-        self.write(slot, writes)
-    }
-
-    fn command(&mut self, slot: bool, run: &PlaneRun) {
-        let command = Beat::new()
-            .with("context", slot)
-            .with("first_channel", run.first_channel)
-            .with("channels", run.channels)
-            .with("images", run.images);
-        self.bench.source("cmd", [command], Stall::NONE);
-    }
-
-    fn samples(&mut self, samples: &[i16], stall: Stall) {
-        let beats = layers::beats(samples, self.lanes);
-        let last = beats.len() - 1;
-        let beats = (0..)
-            .zip(beats)
-            .map(|(at, beat)| Beat::from(beat).last(at == last));
-        self.bench.source("s_axis", beats, stall);
-    }
-
-    fn expect(&mut self, payload: &[u8], error: u8) {
-        let words = layers::words(payload, self.lanes);
-        let last = words.len() - 1;
-        self.expected.extend((0..).zip(words).map(|(at, word)| {
-            let user = if at == last { error } else { 0 };
-            Beat::from(word).last(at == last).user(user)
-        }));
-    }
-
-    /// Words that golden gives, or just the end with error 3 where it refuses.
-    fn packet(
-        &mut self,
-        slot: bool,
-        context: &Context,
-        run: &PlaneRun,
-        samples: &[i16],
-        stall: Stall,
-    ) -> Result<(), SimError> {
-        self.command(slot, run);
-        self.samples(samples, stall);
-        match encode(context, run, samples) {
-            Ok(encoded) => {
-                self.expect(&encoded.payload, 0);
-                self.finish()
-            }
-            Err(EncodeError::NoCode { .. }) => self.ends_with(3),
-            Err(other) => panic!("{other}"),
-        }
-    }
-
-    fn finish(&mut self) -> Result<(), SimError> {
-        let count = self.expected.len();
-        self.bench
-            .run_until(|bench| bench.received("m_axis") >= count, MANY)?;
-        self.bench.check("m_axis", self.expected.clone())
-    }
-
-    /// Some words, then the packet's end with this error.
-    fn ends_with(&mut self, error: u8) -> Result<(), SimError> {
-        let before = self.expected.len();
-        let ended = |bench: &mut Bench| {
-            let beats = bench.beats("m_axis");
-            beats.len() > before
-                && beats
-                    .last()
-                    .is_some_and(|beat| beat.get("tlast").to_u64() == 1)
-        };
-        self.bench.run_until(ended, MANY)?;
-        self.expected = self.bench.beats("m_axis");
-        let last = self.expected.last().expect("a word");
-        assert_eq!(last.get("tuser").to_u64(), u64::from(error));
-        Ok(())
+        Err(other) => panic!("{other}"),
     }
 }
 
 /// Random layers, packets back to back with contexts in turn.
-fn agrees_with_golden(lanes: usize) -> Result<(), SimError> {
-    let model = model(lanes)?;
+fn agrees_with_golden(lanes: usize) -> Result<(), CoreError> {
     for seed in seeds(5) {
         let mut random = Rng::with_seed(seed);
-        let mut core = Core::new(&model, lanes, seed)?;
-        for number in 0..12 {
+        let mut core = Core::encoder(parameters(lanes), seed)?;
+        for number in 0..20 {
             let slot = number % 2 == 1;
-            let context = layers::context(&mut random, lanes);
+            let context = layers::context(&mut random, &parameters(lanes));
             core.load(slot, &context)?;
-            let stall = |random: &mut Rng| Stall::SWEEP[random.usize(0..Stall::SWEEP.len())];
-            core.bench.sink("m_axis", stall(&mut random));
             for _ in 0..random.usize(1..3) {
                 let run = layers::run(&mut random, &context);
                 let samples = layers::samples(&mut random, &context, &run);
-                let stall = stall(&mut random);
-                core.packet(slot, &context, &run, &samples, stall)?;
+                let stalls = [(); 2].map(|()| Stall::SWEEP[random.usize(0..4)]);
+                packet(&mut core, slot, &context, &run, &samples, stalls)?;
             }
         }
     }
@@ -164,37 +59,36 @@ fn agrees_with_golden(lanes: usize) -> Result<(), SimError> {
 }
 
 #[test]
-fn one_lane_agrees_with_golden() -> Result<(), SimError> {
+fn one_lane_agrees_with_golden() -> Result<(), CoreError> {
     agrees_with_golden(1)
 }
 
 #[test]
-fn two_lanes_agree_with_golden() -> Result<(), SimError> {
+fn two_lanes_agree_with_golden() -> Result<(), CoreError> {
     agrees_with_golden(2)
 }
 
 #[test]
-fn four_lanes_agree_with_golden() -> Result<(), SimError> {
+fn four_lanes_agree_with_golden() -> Result<(), CoreError> {
     agrees_with_golden(4)
 }
 
 #[test]
-fn eight_lanes_agree_with_golden() -> Result<(), SimError> {
+fn eight_lanes_agree_with_golden() -> Result<(), CoreError> {
     agrees_with_golden(8)
 }
 
 /// Commands and samples of many packets wait from the start, in both contexts.
 #[test]
-fn packets_wait_for_each_other() -> Result<(), SimError> {
+fn packets_wait_for_each_other() -> Result<(), CoreError> {
     let lanes = 2;
-    let model = model(lanes)?;
     for seed in seeds(4) {
         let mut random = Rng::with_seed(seed);
-        let mut core = Core::new(&model, lanes, seed)?;
+        let mut core = Core::encoder(parameters(lanes), seed)?;
         let contexts = [5, 16].map(|plane_len| layers::length_by_sample(lanes, plane_len));
         core.load(false, &contexts[0])?;
         core.load(true, &contexts[1])?;
-        core.bench.sink("m_axis", Stall::percent(10));
+        let mut payloads = Vec::new();
         for _ in 0..50 {
             let slot = random.bool();
             let context = &contexts[usize::from(slot)];
@@ -202,20 +96,20 @@ fn packets_wait_for_each_other() -> Result<(), SimError> {
             let samples: Vec<i16> = (0..run.samples(context))
                 .map(|_| random.i16(0..9))
                 .collect();
+            core.send(slot, &run, &samples_to_bytes(&samples), Stall::NONE);
             let encoded = encode(context, &run, &samples).expect("all symbols have codes");
-            core.command(slot, &run);
-            core.samples(&samples, Stall::NONE);
-            core.expect(&encoded.payload, 0);
+            payloads.push(encoded.payload);
         }
-        core.finish()?;
+        for payload in payloads {
+            core.expect(&payload, 0, Stall::percent(10))?;
+        }
     }
     Ok(())
 }
 
 /// Lanes that write their shortest codes beside lanes that write their longest, in every phase of
 /// their words, on planes that have a partial beat after every full one: the deepest FIFOs.
-fn never_locks_up(lanes: usize) -> Result<(), SimError> {
-    let model = model(lanes)?;
+fn never_locks_up(lanes: usize) -> Result<(), CoreError> {
     let plane_len = u32::try_from(2 * lanes - 1).expect("few");
     let context = layers::length_by_sample(lanes, plane_len);
     let run = PlaneRun {
@@ -225,9 +119,8 @@ fn never_locks_up(lanes: usize) -> Result<(), SimError> {
     };
     for seed in seeds(4) {
         let mut random = Rng::with_seed(seed);
-        let mut core = Core::new(&model, lanes, seed)?;
+        let mut core = Core::encoder(parameters(lanes), seed)?;
         core.load(false, &context)?;
-        core.bench.sink("m_axis", Stall::NONE);
         for slow in 0..lanes {
             let lead = random.usize(0..400);
             let samples: Vec<i16> = (0..run.samples(&context))
@@ -237,32 +130,26 @@ fn never_locks_up(lanes: usize) -> Result<(), SimError> {
                     (false, false) => 8,
                 })
                 .collect();
-            core.packet(false, &context, &run, &samples, Stall::NONE)?;
+            packet(&mut core, false, &context, &run, &samples, [Stall::NONE; 2])?;
         }
     }
     Ok(())
 }
 
 #[test]
-fn two_lanes_never_lock_up() -> Result<(), SimError> {
+fn two_lanes_never_lock_up() -> Result<(), CoreError> {
     never_locks_up(2)
 }
 
 #[test]
-fn eight_lanes_never_lock_up() -> Result<(), SimError> {
+fn eight_lanes_never_lock_up() -> Result<(), CoreError> {
     never_locks_up(8)
 }
 
 /// A layer of 64 channels without stalls: a beat a clock, and few clocks before and behind.
 #[test]
-fn a_beat_a_clock() -> Result<(), SimError> {
+fn a_beat_a_clock() -> Result<(), CoreError> {
     let (lanes, plane_len, channels) = (4, 256, 64);
-    let parameters = Parameters {
-        channels: 64,
-        ..parameters(lanes)
-    };
-    let verilog = encoder::verilog(&parameters, "").expect("sound RTL");
-    let model = Model::build(encoder::TOP, &verilog)?;
     let mut parts = layers::length_by_sample(lanes, plane_len).parts().clone();
     parts.channels = vec![parts.channels[0]; channels];
     let context = Context::new(parts).expect("legal");
@@ -271,19 +158,13 @@ fn a_beat_a_clock() -> Result<(), SimError> {
         channels: 64,
         images: 1,
     };
-    let mut core = Core::new(&model, lanes, 0)?;
-    core.write(
-        false,
-        load::encoder(&parameters, &context).expect("it fits"),
-    )?;
+    let mut core = Core::encoder(parameters(lanes), 0)?;
+    core.load(false, &context)?;
     let mut random = Rng::with_seed(0);
     let samples: Vec<i16> = (0..run.samples(&context))
         .map(|_| random.i16(0..9))
         .collect();
-    core.bench.sink("m_axis", Stall::NONE);
-    let before = core.bench.cycle();
-    core.packet(false, &context, &run, &samples, Stall::NONE)?;
-    let clocks = core.bench.cycle() - before;
+    let clocks = packet(&mut core, false, &context, &run, &samples, [Stall::NONE; 2])?;
     let beats = (samples.len() / lanes) as u64;
     println!("{clocks} clocks for {beats} beats");
     assert!(clocks <= beats + 40, "{clocks} clocks for {beats} beats");
@@ -291,8 +172,7 @@ fn a_beat_a_clock() -> Result<(), SimError> {
 }
 
 /// A packet that is known to be good, behind something that went wrong.
-fn good_packet(core: &mut Core, random: &mut Rng) -> Result<(), SimError> {
-    let lanes = core.lanes;
+fn good_packet(core: &mut Core, lanes: usize, random: &mut Rng) -> Result<(), CoreError> {
     let context = layers::length_by_sample(lanes, 49);
     core.load(true, &context)?;
     let run = PlaneRun {
@@ -303,38 +183,53 @@ fn good_packet(core: &mut Core, random: &mut Rng) -> Result<(), SimError> {
     let samples: Vec<i16> = (0..run.samples(&context))
         .map(|_| random.i16(0..9))
         .collect();
-    core.packet(true, &context, &run, &samples, Stall::NONE)
+    packet(
+        core,
+        true,
+        &context,
+        &run,
+        &samples,
+        [Stall::percent(10); 2],
+    )?;
+    Ok(())
 }
 
-#[test]
-fn errors_end_the_packet_and_the_next_starts_clean() -> Result<(), SimError> {
-    let lanes = 4;
-    let model = model(lanes)?;
-    let context = layers::length_by_sample(lanes, 10);
+/// Beats of a bad packet, and its error code; then a good one.
+fn ends_with(
+    core: &mut Core,
+    lanes: usize,
+    random: &mut Rng,
+    run: &PlaneRun,
+    samples: &[i16],
+    error: u64,
+) -> Result<(), CoreError> {
+    let stalls = [Stall::percent(10); 2];
+    let answer = core.packet(false, run, &samples_to_bytes(samples), stalls)?;
+    assert_eq!(answer.error, error, "{run:?}");
+    good_packet(core, lanes, random)
+}
+
+fn errors_end_the_packet_and_the_next_starts_clean(lanes: usize) -> Result<(), CoreError> {
+    // Three beats.
+    let context = layers::length_by_sample(lanes, u32::try_from(3 * lanes - 1).expect("few"));
     let one = PlaneRun {
         first_channel: 0,
         channels: 1,
         images: 1,
     };
     for seed in seeds(3) {
-        let mut random = Rng::with_seed(seed);
-        let mut core = Core::new(&model, lanes, seed)?;
-        core.bench.sink("m_axis", Stall::percent(10));
+        let random = &mut Rng::with_seed(seed);
+        let core = &mut Core::encoder(parameters(lanes), seed)?;
         core.load(false, &context)?;
         let two = PlaneRun { images: 2, ..one };
         let samples = vec![1; two.samples(&context)];
         // The input of one plane where two are due, and the other way round.
-        for (run, given, error) in [(two, 12, 1), (two, 4, 1), (one, 24, 2), (one, 16, 2)] {
-            core.command(false, &run);
-            core.samples(&samples[..given], Stall::percent(10));
-            core.ends_with(error)?;
-            good_packet(&mut core, &mut random)?;
+        for (run, beats, error) in [(two, 3, 1), (two, 1, 1), (one, 6, 2), (one, 4, 2)] {
+            ends_with(core, lanes, random, &run, &samples[..beats * lanes], error)?;
         }
+        let samples = &samples[..3 * lanes];
         // A symbol without a code.
-        core.command(false, &one);
-        core.samples(&[9; 12], Stall::NONE);
-        core.ends_with(3)?;
-        good_packet(&mut core, &mut random)?;
+        ends_with(core, lanes, random, &one, &vec![9; 3 * lanes], 3)?;
         // Commands out of range, whose input is dropped.
         let refused = [
             PlaneRun { channels: 0, ..one },
@@ -351,46 +246,43 @@ fn errors_end_the_packet_and_the_next_starts_clean() -> Result<(), SimError> {
             },
         ];
         for run in refused {
-            core.command(false, &run);
-            core.samples(&samples[..12], Stall::NONE);
-            core.ends_with(5)?;
-            good_packet(&mut core, &mut random)?;
+            ends_with(core, lanes, random, &run, samples, 5)?;
         }
         // A plane below S: one beat that is not whole.
         let short = Write {
             addr: load::PLANE,
-            data: 0b0111 << 20,
+            data: ((1 << (lanes - 1)) - 1) << 20,
         };
-        core.write(false, [short])?;
-        core.command(false, &one);
-        core.samples(&samples[..4], Stall::NONE);
-        core.ends_with(5)?;
-        good_packet(&mut core, &mut random)?;
+        core.write(false, &[short])?;
+        ends_with(core, lanes, random, &one, &samples[..lanes], 5)?;
         // An undefined class.
         core.load(false, &context)?;
-        core.write(
-            false,
-            [Write {
-                addr: load::CHANNELS,
-                data: 3 << 22,
-            }],
-        )?;
-        core.command(false, &one);
-        core.samples(&samples[..12], Stall::NONE);
-        core.ends_with(4)?;
-        good_packet(&mut core, &mut random)?;
+        let undefined = Write {
+            addr: load::CHANNELS,
+            data: 3 << 22,
+        };
+        core.write(false, &[undefined])?;
+        ends_with(core, lanes, random, &one, samples, 4)?;
     }
     Ok(())
 }
 
 #[test]
-fn a_reset_at_any_clock_leaves_nothing_behind() -> Result<(), SimError> {
+fn errors_of_two_lanes() -> Result<(), CoreError> {
+    errors_end_the_packet_and_the_next_starts_clean(2)
+}
+
+#[test]
+fn errors_of_four_lanes() -> Result<(), CoreError> {
+    errors_end_the_packet_and_the_next_starts_clean(4)
+}
+
+#[test]
+fn a_reset_at_any_clock_leaves_nothing_behind() -> Result<(), CoreError> {
     let lanes = 4;
-    let model = model(lanes)?;
     for seed in seeds(40) {
         let mut random = Rng::with_seed(seed);
-        let mut core = Core::new(&model, lanes, seed)?;
-        core.bench.sink("m_axis", Stall::percent(50));
+        let mut core = Core::encoder(parameters(lanes), seed)?;
         let context = layers::length_by_sample(lanes, 49);
         core.load(false, &context)?;
         let run = PlaneRun {
@@ -398,13 +290,12 @@ fn a_reset_at_any_clock_leaves_nothing_behind() -> Result<(), SimError> {
             channels: 1,
             images: 4,
         };
-        core.command(false, &run);
-        core.samples(&vec![8; run.samples(&context)], Stall::NONE);
-        core.bench.run(random.u64(1..120))?;
-        core.bench.restart();
-        core.bench.run(2)?;
-        core.expected = core.bench.beats("m_axis");
-        good_packet(&mut core, &mut random)?;
+        let samples = vec![8; run.samples(&context)];
+        core.send(false, &run, &samples_to_bytes(&samples), Stall::NONE);
+        core.bench().sink("m_axis", Stall::percent(50));
+        core.bench().run(random.u64(1..120))?;
+        core.reset()?;
+        good_packet(&mut core, lanes, &mut random)?;
     }
     Ok(())
 }

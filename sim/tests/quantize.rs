@@ -1,13 +1,11 @@
 //! The quantizer against golden's `ChannelEntry::quantize`, a sample a clock.
 
-mod layers;
-
 use dqa_golden::channel::Class;
 use dqa_hdl::emit::emit;
 use dqa_hdl::load;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::quantize::{LATENCY, Quantize};
-use dqa_sim::{Model, SimError, seeds};
+use dqa_sim::{Model, SimError, layers, seeds};
 use fastrand::Rng;
 
 #[test]
@@ -23,7 +21,7 @@ fn agrees_with_golden() -> Result<(), SimError> {
         let mut unit = model.instance(seed);
         let mut expected = Vec::new();
         for _ in 0..400 {
-            let context = layers::context(&mut random, 1);
+            let context = layers::context(&mut random, &parameters);
             let writes = load::encoder(&parameters, &context).expect("it fits");
             let written = |addr| writes.iter().find(|write| write.addr == addr);
             for (addr, entry) in (load::CHANNELS..).zip(context.channels()) {

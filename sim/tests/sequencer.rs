@@ -1,13 +1,11 @@
 //! The sequencer gives each step its lanes and its row, as golden walks planes, or refuses.
 
-mod layers;
-
 use dqa_golden::channel::Class;
 use dqa_hdl::emit::emit;
 use dqa_hdl::load::{self, CHANNELS};
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::sequencer::{LATENCY, Sequencer};
-use dqa_sim::{Instance, Model, SimError, seeds};
+use dqa_sim::{Instance, Model, SimError, layers, seeds};
 use fastrand::Rng;
 use rust_hdl::prelude::Block;
 use std::collections::VecDeque;
@@ -84,7 +82,7 @@ fn walks(lanes: usize, block: impl Block) -> Result<(), SimError> {
         unit.tick("aclk");
         unit.set("aresetn", true);
         for slot in [false, true, false, true] {
-            let context = layers::context(&mut random, lanes);
+            let context = layers::context(&mut random, &parameters);
             let rows = context.channels().len();
             let undefined = random.usize(0..2 * rows);
             let mut table = vec![0; rows];

@@ -148,6 +148,11 @@ fn one_lane_without_stalls() -> Result<(), SimError> {
 }
 
 #[test]
+fn two_lanes_with_stalls() -> Result<(), SimError> {
+    ends_with_its_code(2, Stall::percent(10), Stall::percent(50))
+}
+
+#[test]
 fn four_lanes_with_stalls() -> Result<(), SimError> {
     ends_with_its_code(4, Stall::percent(50), Stall::percent(50))
 }
