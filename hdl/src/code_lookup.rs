@@ -166,7 +166,7 @@ impl Logic for CodeLookup {
             self.up1.val() | (bit_cast::<14, 8>(self.entry.q.val().get_bits::<8>(0)) << 6);
         self.bit_count.d.next = self.entry.q.val().get_bits::<4>(8);
         self.missing.d.next =
-            self.entry_present.q.val() & (!self.entry.q.val().get_bits::<4>(8).any());
+            self.entry_present.q.val() & (self.entry.q.val().get_bits::<4>(12) == 15);
 
         self.value.next = self.bits.q.val();
         self.count.next = self.bit_count.q.val();

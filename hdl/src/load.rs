@@ -18,7 +18,7 @@
 //! | `0x10000` + row | the shift is the quantizer's less m, then less 6, or 0 where that is negative |
 //! | 2 Direct, 3 Important | 12: offset; 10: the low b bits set; 10: bit b - 1 set if codes are signed |
 //! | 4 Direct, 5 Important | 10: 10 - t bits set; 4: alignment |
-//! | `0x100` + 64 class + index | 8: code, its first bit in bit 7; 4: bits of code and raw bits together; 4: raw shift. 0 where the symbol has no code |
+//! | `0x100` + 64 class + index | 8: code, its first bit in bit 7; 4: bits of code and raw bits together; 4: raw shift. [`NO_CODE`] where the symbol has none |
 //!
 //! - **Shift**: a factor of `mantissa / 2^s` with s < 6 takes every sample but 0 beyond the 10 bits
 //!   of a code, as s = 6 does. So quantizing by `2^max(s, 6)` gives the same codes, and the
@@ -92,6 +92,9 @@ pub const CHANNELS: u32 = 0x1_0000;
 
 /// Bits of a code and its raw bits together, at most.
 pub const SAMPLE_BITS: u32 = 14;
+/// An encoder's entry for a symbol without a code: one bit, 0, by a raw shift that no code has. Not
+/// without bits: a lane that writes none would never finish the word that the order waits for.
+pub const NO_CODE: u32 = 15 << 12 | 1 << 8;
 /// Shift that the hardware always does.
 pub const LEAST_SHIFT: u32 = 16 - MAX_WIDTH as u32;
 
@@ -213,7 +216,7 @@ fn code(context: &Context, class: Class, index: u32) -> u32 {
     let layout = context.layout(class);
     let symbol = index >> (INDEX_BITS - layout.symbol_bits);
     let Some((code, length)) = context.table(class).code(symbol as usize) else {
-        return 0;
+        return NO_CODE;
     };
     let (code, length) = (u32::from(code), u32::from(length));
     // The first raw bit is in bit `raw_bits - 1` of the aligned pattern where the symbol was its
