@@ -1,38 +1,192 @@
-//! The designs whose cost is reported: both cores, by lanes.
+//! Every module that is emitted: primitives, units and cores, each in the sizes that differ.
+//!
+//! A new unit stands here and nowhere else: `sim/tests/lint.rs` lints the whole list, `synth-report`
+//! reports the cost of its units and cores.
 
+use rust_hdl::prelude::{Bits, Block};
+
+use crate::chunk_lane_decoder::ChunkLaneDecoder;
+use crate::class_numbers::ClassNumbers;
+use crate::class_table::ClassTable;
+use crate::code_lookup::CodeLookup;
+use crate::delay::Delay;
+use crate::dequantize::Dequantize;
+use crate::distributor::Distributor;
+use crate::emit::emit;
+use crate::encoder_lane::EncoderLane;
+use crate::fifo::Fifo;
+use crate::interleaver::Interleaver;
+use crate::lane_decoder::LaneDecoder;
+use crate::lane_packer::LanePacker;
+use crate::order_fifo::OrderFifo;
+use crate::pack::Pack;
+use crate::packet_control::PacketControl;
 use crate::parameters::Parameters;
+use crate::plane_walker::PlaneWalker;
+use crate::primitives::{
+    Align, BlockRam, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
+    ShiftRight,
+};
+use crate::quantize::Quantize;
+use crate::sequencer::Sequencer;
+use crate::skid_buffer::SkidBuffer;
+use crate::symbol_lookup::SymbolLookup;
+use crate::word_feed::WordFeed;
+use crate::word_fifo::WordFifo;
 use crate::{decoder, encoder};
 
-/// A module to report on.
+/// Rows of the channel table in units that have one, as in the default [`Parameters`].
+const ROWS: usize = 1024;
+
+/// A module in one size.
 #[derive(Clone, Debug)]
 pub struct Design {
-    /// Name in the report.
-    pub name: String,
     /// Name of the module.
-    pub top: String,
+    pub top: &'static str,
+    /// What it is built for, where there is a choice.
+    pub size: String,
+    /// Lanes that it serves, where their number is its size.
+    pub lanes: Option<usize>,
     /// Its Verilog.
     pub verilog: String,
 }
 
-/// Encoder and decoder of 1, 2, 4 and 8 lanes with the default parameters.
+impl Design {
+    fn new(top: &'static str, size: &str, block: impl Block) -> Self {
+        Self {
+            top,
+            size: size.to_owned(),
+            lanes: None,
+            verilog: emit(top, "", block).expect("sound RTL"),
+        }
+    }
+
+    fn of_lanes(top: &'static str, lanes: usize, block: impl Block) -> Self {
+        Self {
+            lanes: Some(lanes),
+            ..Self::new(top, &in_lanes(lanes), block)
+        }
+    }
+
+    /// Name and size.
+    pub fn name(&self) -> String {
+        let separator = if self.size.is_empty() { "" } else { ", " };
+        format!("{}{separator}{}", self.top, self.size)
+    }
+}
+
+fn in_lanes(lanes: usize) -> String {
+    format!("{lanes} lane{}", if lanes == 1 { "" } else { "s" })
+}
+
+/// What RustHDL cannot say itself; see [`crate::primitives`].
 ///
 /// # Panics
-/// If RustHDL refuses a core, which the tests exclude.
-pub fn all() -> Vec<Design> {
+/// As all functions here: if RustHDL refuses a module, which the tests exclude.
+pub fn primitives() -> Vec<Design> {
+    vec![
+        Design::new("reg_9", "", Reg::<Bits<9>>::default()),
+        Design::new("multiplier", "", Multiplier::<18, 18, 36>::default()),
+        Design::new(
+            "pipelined_multiplier",
+            "",
+            PipelinedMultiplier::<18, 18, 36>::default(),
+        ),
+        Design::new("shift_right", "", ShiftRight::<36, 6>::default()),
+        Design::new("concat", "", Concat::<3, 4, 7>::default()),
+        Design::new("pack", "", Pack::<3, 4, 12>::default()),
+        Design::new("align", "", Align::default()),
+        Design::new("code_length", "", CodeLength::default()),
+        Design::new("pick", "", Pick::default()),
+        Design::new("lut_ram", "", LutRam::<32, 5>::default()),
+        Design::new("block_ram", "", BlockRam::<32, 9>::default()),
+    ]
+}
+
+/// What the cores are made of. Where the word's width is the size: 32 bits up to 4 lanes, 64 for 8.
+pub fn units() -> Vec<Design> {
+    vec![
+        Design::new("skid_buffer", "65 bits", SkidBuffer::<65>::default()),
+        Design::new("fifo", "32 of 33 bits", Fifo::<33, 5, 6>::default()),
+        Design::new("delay", "5 of 17 bits", Delay::<17, 5>::default()),
+        Design::new("packet_control", "", PacketControl::default()),
+        Design::of_lanes("sequencer", 1, Sequencer::<1>::new(ROWS)),
+        Design::of_lanes("sequencer", 2, Sequencer::<2>::new(ROWS)),
+        Design::of_lanes("sequencer", 4, Sequencer::<4>::new(ROWS)),
+        Design::of_lanes("sequencer", 8, Sequencer::<8>::new(ROWS)),
+        Design::new("class_numbers", "", ClassNumbers::new(10)),
+        Design::new("quantize", "", Quantize::default()),
+        Design::new("code_lookup", "", CodeLookup::default()),
+        Design::new("lane_packer", "words of 32", LanePacker::<32, 2>::default()),
+        Design::new("lane_packer", "words of 64", LanePacker::<64, 4>::default()),
+        Design::new("word_fifo", "words of 32", WordFifo::<32>::default()),
+        Design::new("word_fifo", "words of 64", WordFifo::<64>::default()),
+        Design::new(
+            "encoder_lane",
+            "words of 32",
+            EncoderLane::<32, 2>::default(),
+        ),
+        Design::new(
+            "encoder_lane",
+            "words of 64",
+            EncoderLane::<64, 4>::default(),
+        ),
+        Design::of_lanes("order_fifo", 1, OrderFifo::<4>::default()),
+        Design::of_lanes("order_fifo", 2, OrderFifo::<5>::default()),
+        Design::of_lanes("order_fifo", 4, OrderFifo::<7>::default()),
+        Design::of_lanes("order_fifo", 8, OrderFifo::<11>::default()),
+        Design::of_lanes("interleaver", 1, Interleaver::<1, 32>::default()),
+        Design::of_lanes("interleaver", 2, Interleaver::<2, 32>::default()),
+        Design::of_lanes("interleaver", 4, Interleaver::<4, 32>::default()),
+        Design::of_lanes("interleaver", 8, Interleaver::<8, 64>::default()),
+        Design::of_lanes("plane_walker", 1, PlaneWalker::<1>::new(ROWS)),
+        Design::of_lanes("plane_walker", 2, PlaneWalker::<2>::new(ROWS)),
+        Design::of_lanes("plane_walker", 4, PlaneWalker::<4>::new(ROWS)),
+        Design::of_lanes("plane_walker", 8, PlaneWalker::<8>::new(ROWS)),
+        Design::new("class_table", "words of 32", ClassTable::<5>::default()),
+        Design::new("class_table", "words of 64", ClassTable::<6>::default()),
+        Design::of_lanes("distributor", 1, Distributor::<1, 1>::default()),
+        Design::of_lanes("distributor", 2, Distributor::<2, 2>::default()),
+        Design::of_lanes("distributor", 4, Distributor::<4, 3>::default()),
+        Design::of_lanes("distributor", 8, Distributor::<8, 4>::default()),
+        Design::new(
+            "lane_decoder",
+            "words of 32",
+            LaneDecoder::<32, 5>::default(),
+        ),
+        Design::new(
+            "lane_decoder",
+            "words of 64",
+            LaneDecoder::<64, 6>::default(),
+        ),
+        Design::new("word_feed", "words of 64", WordFeed::<64, 2>::default()),
+        Design::new(
+            "chunk_lane_decoder",
+            "words of 64",
+            ChunkLaneDecoder::<64, 2>::default(),
+        ),
+        Design::new("symbol_lookup", "", SymbolLookup::default()),
+        Design::new("dequantize", "", Dequantize::default()),
+    ]
+}
+
+/// `dqa_encoder` and `dqa_decoder` of 1, 2, 4 and 8 lanes with the default parameters.
+pub fn cores() -> Vec<Design> {
     let mut designs = Vec::new();
-    for lanes in [1, 2, 4, 8] {
-        let parameters = Parameters {
-            lanes,
-            ..Parameters::default()
-        };
-        for (top, verilog) in [
-            (encoder::TOP, encoder::verilog(&parameters, "")),
-            (decoder::TOP, decoder::verilog(&parameters, "")),
-        ] {
+    for (top, verilog) in [
+        (encoder::TOP, encoder::verilog as fn(&Parameters, &str) -> _),
+        (decoder::TOP, decoder::verilog),
+    ] {
+        for lanes in [1, 2, 4, 8] {
+            let parameters = Parameters {
+                lanes,
+                ..Parameters::default()
+            };
             designs.push(Design {
-                name: format!("{top}, {lanes} lanes"),
-                top: top.to_owned(),
-                verilog: verilog.expect("sound RTL"),
+                top,
+                size: in_lanes(lanes),
+                lanes: Some(lanes),
+                verilog: verilog(&parameters, "").expect("sound RTL"),
             });
         }
     }

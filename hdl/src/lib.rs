@@ -8,7 +8,7 @@
 //! | [`primitives`] | registers, multipliers, shifts, memories: what RustHDL cannot say itself |
 //! | [`skid_buffer`] | register slice of a stream |
 //! | [`fifo`] | first in, first out |
-//! | [`designs`] | what `synth-report` reports on |
+//! | [`designs`] | every module that is emitted, for lint and `synth-report` |
 //! | [`parameters`] | what a core is generated for |
 //! | [`load`] | from a context to the writes that load it |
 //! | [`encoder`] | the core `dqa_encoder` |

@@ -5,20 +5,31 @@
 //! flip-flops and are timed. What the outputs caught is folded into a second shift register and
 //! leaves by one pin, so that nothing is optimized away.
 
-/// A port: name, whether it is an input, width.
-pub type Port = (String, bool, usize);
+/// A port of a module.
+pub struct Port {
+    /// Its name.
+    pub name: String,
+    /// Whether it is an input.
+    pub is_input: bool,
+    /// Its width.
+    pub width: usize,
+}
 
 /// Verilog of the module `harness` around `top`. The clock port is `aclk`.
 pub fn harness(top: &str, ports: &[Port]) -> String {
     let mut widths = [0, 0];
     let mut connections = vec![".aclk(aclk)".to_owned()];
-    for (name, is_input, width) in ports.iter().filter(|(name, ..)| name != "aclk") {
-        let (bus, at) = match is_input {
+    for port in ports.iter().filter(|port| port.name != "aclk") {
+        let (bus, at) = match port.is_input {
             true => ("feed", &mut widths[0]),
             false => ("result", &mut widths[1]),
         };
-        connections.push(format!(".{name}({bus}[{}:{at}])", *at + width - 1));
-        *at += width;
+        connections.push(format!(
+            ".{}({bus}[{}:{at}])",
+            port.name,
+            *at + port.width - 1
+        ));
+        *at += port.width;
     }
     let [feed, result] = widths.map(|width| width.max(1) - 1);
     let connections = connections.join(",\n    ");

