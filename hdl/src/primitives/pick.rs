@@ -33,6 +33,8 @@ impl Logic for Pick {
     fn hdl(&self) -> Verilog {
         Verilog::Custom(
             "\
+(* maybe_unused *) wire unused;
+assign unused = longer[0];
 `ifdef DQA_ECP5
 wire [5:0] q;
 genvar i;
