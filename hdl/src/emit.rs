@@ -16,7 +16,10 @@ pub fn emit(top: &str, header: &str, mut block: impl Block) -> Result<String, Ch
     check_all(&block)?;
     let mut modules = ModuleDefines::default();
     block.accept(top, &mut modules);
-    let comment: String = header.lines().map(|line| format!("// {line}\n")).collect();
+    let comment: String = header
+        .lines()
+        .map(|line| format!("// {line}").trim_end().to_owned() + "\n")
+        .collect();
     Ok(comment + modules.defines().trim_start() + "\n")
 }
 
@@ -50,8 +53,8 @@ mod tests {
 
     #[test]
     fn top_and_header_are_as_asked() {
-        let text = emit("wire_top", "lanes 4\nseed 1", Wire::default()).expect("sound");
-        assert!(text.starts_with("// lanes 4\n// seed 1\n"));
+        let text = emit("wire_top", "lanes 4\n\nseed 1", Wire::default()).expect("sound");
+        assert!(text.starts_with("// lanes 4\n//\n// seed 1\n"));
         assert!(text.contains("module wire_top(from,to);"), "{text}");
     }
 

@@ -8,6 +8,12 @@ use clap::{Parser, ValueEnum};
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::{decoder, encoder};
 
+const EXAMPLES: &str = "\
+Examples:
+  gen-verilog                                       both cores, 4 lanes, every legal layer
+  gen-verilog --core encoder --lanes 8 --out rtl
+  gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Core {
     /// Samples to code words
@@ -33,9 +39,9 @@ impl Core {
     }
 }
 
-/// Writes the Verilog of a DQA core; without --core, of every core.
+/// Writes the Verilog of a DQA core; without --core, of both.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     /// Core to write
     #[arg(long, value_enum)]
@@ -150,7 +156,7 @@ fn run(arguments: &Arguments) -> Result<String, String> {
     };
     let folder = &arguments.out;
     let mut report = format!("parameters: {}\n\n", options(&parameters));
-    let mut next = String::new();
+    let mut synthesize = String::new();
     let _ = writeln!(
         report,
         "module         ports  modules  register bits  memory bits  file"
@@ -179,12 +185,17 @@ fn run(arguments: &Arguments) -> Result<String, String> {
             "{top:13} {ports:6} {modules:8} {register_bits:14} {memory_bits:12}  {path}"
         );
         let _ = writeln!(
-            next,
-            "  verilator --lint-only -Wall -Wno-DECLFILENAME -Wno-WIDTH -Wno-UNUSEDPARAM --top-module {top} {path}\n  \
-             yosys -p 'read_verilog {path}; synth_ecp5 -top {top}; stat'"
+            synthesize,
+            "  yosys -p 'read_verilog -DDQA_ECP5 {path}; synth_ecp5 -top {top}; stat'"
         );
     }
-    Ok(format!("{report}\nnext:\n{next}"))
+    Ok(format!(
+        "{report}\n\
+         simulate: a real tensor through both cores\n  cargo run --release --bin dqa -- demo\n\
+         synthesize: for ECP5; what every unit costs on which family is printed by synth-report\n\
+         {synthesize}  cargo run --release --bin synth-report -- --help\n\
+         integrate: ports, packets, errors\n  docs/src/design/pipeline.md\n"
+    ))
 }
 
 fn main() -> std::process::ExitCode {
