@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Header, Operation, Packet, PacketError};
+use dqa_golden::packet::{Header, Operation, Packet, PacketError, Status};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::{Core, CoreError, Stall};
 
@@ -67,28 +67,27 @@ impl Simulated {
         }
         let cores = self.cores.as_mut().expect("just made");
         let slot = cores.slot(id, context)?;
-        let (answer, operation) = match header.operation {
-            Operation::Encode => {
-                let answer = cores
-                    .encoder
-                    .packet(slot, &header.run, payload, NO_STALLS)?;
-                (answer, Operation::Decode)
-            }
-            Operation::Decode => {
-                let answer = cores
-                    .decoder
-                    .packet(slot, &header.run, payload, NO_STALLS)?;
-                (answer, Operation::Encode)
+        let answer = match header.operation {
+            Operation::Encode => cores
+                .encoder
+                .packet(slot, &header.run, payload, NO_STALLS)?,
+            Operation::Decode => cores
+                .decoder
+                .packet(slot, &header.run, payload, NO_STALLS)?,
+            Operation::Scan => {
+                return Err(TransportError::Unsupported {
+                    name: self.capabilities.name.clone(),
+                    operation: header.operation,
+                });
             }
         };
-        match u32::try_from(answer.error) {
-            Ok(0) => Ok(Header {
-                operation,
-                ..header
-            }
-            .packet(&answer.bytes)),
-            error => Err(PacketError::Status(error.unwrap_or(u32::MAX)).into()),
+        Status::check(u32::try_from(answer.error).unwrap_or(u32::MAX))?;
+        let operation = header.operation.answer();
+        Ok(Header {
+            operation,
+            ..header
         }
+        .packet(&answer.bytes))
     }
 }
 

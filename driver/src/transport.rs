@@ -1,12 +1,13 @@
 //! What every device looks like to the host: contexts in, packets in, answers out.
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::PacketError;
+use dqa_golden::packet::{self, Operation, PacketError};
 
 /// A device that answers packets, reached over some link.
 ///
-/// A request is an Encode or Decode [packet](dqa_golden::packet); its answer is the packet that
-/// [`dqa_golden::packet::answer`] defines, bit for bit. Up to [`window`](Capabilities::window) requests
+/// A request is a plain [packet](dqa_golden::packet) of any operation; its answer is the packet that
+/// [`dqa_golden::packet::answer`] defines, bit for bit, plain or streamed as the device sends it:
+/// [`packet::plain`] makes it plain, as [`Pipeline`] does. Up to [`window`](Capabilities::window) requests
 /// are in flight at once, and answers come in the order of their requests.
 pub trait Transport {
     /// What the device is and can do.
@@ -18,7 +19,7 @@ pub trait Transport {
     /// Sends a request. [`TransportError::WindowFull`] leaves it unsent.
     fn submit(&mut self, request: Vec<u8>) -> Result<(), TransportError>;
 
-    /// Waits for the answer to the oldest request in flight.
+    /// Waits for the answer to the oldest request in flight: the whole packet, plain or streamed.
     ///
     /// An error of that one request leaves the others in flight.
     fn receive(&mut self) -> Result<Vec<u8>, TransportError>;
@@ -54,6 +55,8 @@ pub enum TransportError {
     NothingInFlight,
     #[error("{name} has no context {id}: use ids below {contexts}")]
     ContextId { name: String, id: u8, contexts: u16 },
+    #[error("{name} has no {operation:?}: use another device, such as software:")]
+    Unsupported { name: String, operation: Operation },
     #[error("the device failed: {0}")]
     Device(String),
     #[error("the device stopped while it worked on a request")]
@@ -62,7 +65,8 @@ pub enum TransportError {
     WrongAnswer,
 }
 
-/// Keeps as many requests in flight as the device takes and hands each answer on, in order.
+/// Keeps as many requests in flight as the device takes and hands each answer on, plain and in
+/// order.
 ///
 /// Dropped early, it takes the answers still in flight and throws them away, so that the device
 /// is ready for other work.
@@ -102,8 +106,8 @@ impl<'a, E: From<TransportError>, F: FnMut(Vec<u8>) -> Result<(), E>> Pipeline<'
     }
 
     fn answer(&mut self) -> Result<(), E> {
-        let answer = self.transport.receive()?;
-        (self.on_answer)(answer)
+        let answer = packet::plain(self.transport.receive()?);
+        (self.on_answer)(answer.map_err(TransportError::from)?)
     }
 }
 

@@ -18,8 +18,10 @@
 use alloc::vec::Vec;
 
 use crate::context::{Context, ContextError, MAX_CHANNELS};
-use crate::packet::{Header, Operation, Packet, PacketError};
-use crate::payload::{self, MAX_PACKET_SAMPLES};
+use crate::packet::{
+    HEADER_BYTES, Header, MAX_PAYLOAD_BYTES, Operation, Packet, PacketError, TRAILER_BYTES,
+};
+use crate::payload;
 use crate::tensor::{DType, Layout, TensorError, TensorInfo, Tiling};
 
 /// First bytes of a container.
@@ -122,8 +124,7 @@ impl Tag {
         let len = match self {
             Self::Tensor => 12 + 4 * 8,
             Self::Context => 1 + 16 + 64 + 6 * MAX_CHANNELS as u64,
-            // 4 bytes a sample cover the longest code with a range ahead of every plane.
-            Self::Packet => 48 + 256 + 4 * MAX_PACKET_SAMPLES,
+            Self::Packet => (HEADER_BYTES + TRAILER_BYTES) as u64 + u64::from(MAX_PAYLOAD_BYTES),
             Self::Tail => 16,
         };
         u32::try_from(len).expect("a few MiB")

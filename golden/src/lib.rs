@@ -16,6 +16,7 @@
 //! | [`symbol`] | what is Huffman coded and what is raw, by mode and class |
 //! | [`package_merge`], [`table`] | length-limited canonical codes |
 //! | [`lanes`], [`payload`] | the code stream of S lanes |
+//! | [`scan`] | ranges of channels, counts of codes |
 //! | [`context`] | a layer's settings, and their bytes |
 //! | [`packet`] | what goes to a device and comes back |
 //! | [`tensor`], [`container`] | tensors, and the `.dqa` file |
@@ -82,6 +83,7 @@ pub mod package_merge;
 pub mod packet;
 pub mod payload;
 pub mod policy;
+pub mod scan;
 pub mod symbol;
 pub mod table;
 pub mod tensor;

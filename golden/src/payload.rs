@@ -199,7 +199,7 @@ pub fn decode(context: &Context, run: &PlaneRun, payload: &[u8]) -> Result<Vec<i
 }
 
 /// The row and the samples of each plane, its padding cut off.
-fn planes<'a>(
+pub(crate) fn planes<'a>(
     context: &Context,
     run: &PlaneRun,
     samples: &'a [i16],
@@ -223,7 +223,11 @@ fn planes<'a>(
 }
 
 /// The entry that quantizes a plane, and the range to send ahead of it where that was found here.
-fn entry_for(context: &Context, row: usize, plane: &[i16]) -> (ChannelEntry, Option<u16>) {
+pub(crate) fn entry_for(
+    context: &Context,
+    row: usize,
+    plane: &[i16],
+) -> (ChannelEntry, Option<u16>) {
     let entry = context.channels()[row];
     match context.parts().scale {
         Scale::Fixed => (entry, None),

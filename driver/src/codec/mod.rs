@@ -15,6 +15,7 @@
 mod decode;
 mod encode;
 mod scale;
+mod scan;
 mod tables;
 
 use dqa_golden::channel::Class;
@@ -115,12 +116,16 @@ impl Prepared {
         header.check(&self.context)?;
         let run = &header.run;
         let mut answer = vec![0; HEADER_BYTES];
-        let operation = match header.operation {
+        match header.operation {
             Operation::Encode => {
                 // An odd last byte is dropped, as in golden.
                 let (samples, _) = payload.as_chunks::<2>();
                 self.encode_samples(run, samples, &mut answer)?;
-                Operation::Decode
+            }
+            Operation::Scan => {
+                let (samples, _) = payload.as_chunks::<2>();
+                self.check_encode(run, samples.len())?;
+                answer.extend(scan::scan(self, run, samples).to_bytes());
             }
             Operation::Decode => {
                 let end = HEADER_BYTES + 2 * run.samples(&self.context);
@@ -128,12 +133,11 @@ impl Prepared {
                 answer.resize(end, 0);
                 let (samples, _) = answer[HEADER_BYTES..].as_chunks_mut::<2>();
                 self.decode_samples(run, payload, samples)?;
-                Operation::Encode
             }
-        };
+        }
         let payload = &answer[HEADER_BYTES..];
         let header = Header {
-            operation,
+            operation: header.operation.answer(),
             payload_len: u32::try_from(payload.len()).expect("at most 2^22 samples"),
             ..header
         };
@@ -149,19 +153,7 @@ impl Prepared {
         samples: &[T],
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
-        if !run.fits(&self.context) {
-            return Err(EncodeError::Run {
-                run: *run,
-                channels: self.context.channels().len(),
-            });
-        }
-        let expected = run.samples(&self.context);
-        if samples.len() != expected {
-            return Err(EncodeError::Samples {
-                got: samples.len(),
-                expected,
-            });
-        }
+        self.check_encode(run, samples.len())?;
         let start = out.len();
         let encoded = with_shape!(
             self,
@@ -176,6 +168,23 @@ impl Prepared {
             out.truncate(start);
         }
         encoded
+    }
+
+    fn check_encode(&self, run: &PlaneRun, samples: usize) -> Result<(), EncodeError> {
+        if !run.fits(&self.context) {
+            return Err(EncodeError::Run {
+                run: *run,
+                channels: self.context.channels().len(),
+            });
+        }
+        let expected = run.samples(&self.context);
+        if samples != expected {
+            return Err(EncodeError::Samples {
+                got: samples,
+                expected,
+            });
+        }
+        Ok(())
     }
 
     fn check_decode(&self, run: &PlaneRun) -> Result<(), DecodeError> {

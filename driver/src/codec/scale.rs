@@ -112,10 +112,11 @@ fn factor(multiplier: Multiplier, shift: u32) -> f64 {
     f64::from(multiplier.mantissa()) / f64::from(1u32 << shift)
 }
 
-/// The smallest and the largest of a plane's samples and 0.
+/// The smallest and the largest of a plane's samples.
 #[inline(always)]
 pub(super) fn extremes<T: Sample>(plane: &[T]) -> (i16, i16) {
-    plane.iter().fold((0, 0), |(min, max), x| {
+    let none = (i16::MAX, i16::MIN);
+    plane.iter().fold(none, |(min, max), x| {
         (x.value().min(min), x.value().max(max))
     })
 }

@@ -1,0 +1,280 @@
+//! Streamed packets: what goes out while its length is not known, and the reader that makes it
+//! plain again.
+
+use alloc::vec::Vec;
+
+use super::{
+    BLOCK_BYTES, BLOCK_HEAD_BYTES, HEADER_BYTES, MAX_PAYLOAD_BYTES, Packet, PacketError, STREAMED,
+    Status, TRAILER_BYTES, header, seal, trailer, u32_at,
+};
+
+const LAST: u32 = 1 << 31;
+
+impl Packet<'_> {
+    /// The packet as a device sends it, bit for bit: streamed, every block but the last of
+    /// [`BLOCK_BYTES`].
+    ///
+    /// # Panics
+    /// If the planes are over 2^32 samples.
+    pub fn stream(&self) -> Vec<u8> {
+        self.stream_in([])
+    }
+
+    /// The packet streamed in blocks of these lengths, and the rest as in
+    /// [`stream`](Self::stream): what a host may send. Lengths are whole beats; of over
+    /// [`BLOCK_BYTES`] they are cut to that, of 0 left out.
+    ///
+    /// # Panics
+    /// If the planes are over 2^32 samples.
+    pub fn stream_in(&self, blocks: impl IntoIterator<Item = usize>) -> Vec<u8> {
+        let samples = self.header.samples().expect("planes below 2^32 samples");
+        let head = self.header.to_bytes();
+        streamed(head, blocks, self.payload, samples, None)
+    }
+}
+
+/// A streamed packet; the header's flags, payload length and CRC are set here.
+pub(super) fn streamed(
+    mut head: [u8; HEADER_BYTES],
+    blocks: impl IntoIterator<Item = usize>,
+    payload: &[u8],
+    samples: u32,
+    status: Option<Status>,
+) -> Vec<u8> {
+    head[15] = STREAMED;
+    head[24..28].fill(0);
+    seal(&mut head);
+    let mut bytes = head.to_vec();
+    let mut blocks = blocks.into_iter().filter(|&len| len > 0);
+    let mut left = payload;
+    loop {
+        let len = blocks.next().unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES);
+        let (block, behind) = left.split_at(len.min(left.len()));
+        left = behind;
+        let last = left.is_empty();
+        let word = u32::try_from(block.len()).expect("at most 4096") | u32::from(last) << 31;
+        bytes.extend(word.to_le_bytes());
+        bytes.extend([0; BLOCK_HEAD_BYTES - 4]);
+        bytes.extend_from_slice(block);
+        if last {
+            break;
+        }
+    }
+    bytes.extend(trailer(samples, payload, status));
+    bytes
+}
+
+/// Bytes of the block, a multiple of `unit`, and whether it is the last. Only the last may be
+/// empty.
+pub(super) fn block(
+    head: &[u8; BLOCK_HEAD_BYTES],
+    unit: usize,
+) -> Result<(usize, bool), PacketError> {
+    let word = u32_at(head, 0);
+    let (len, last) = ((word & !LAST) as usize, word & LAST != 0);
+    let zeros = head[4..].iter().all(|&byte| byte == 0);
+    let empty = len == 0 && !last;
+    if !zeros || len > BLOCK_BYTES || !len.is_multiple_of(unit) || empty {
+        return Err(PacketError::Block(word));
+    }
+    Ok((len, last))
+}
+
+/// Makes packets plain while their bytes come in, streamed or plain, in pieces of any size.
+///
+/// It holds one packet, at most [`MAX_PAYLOAD_BYTES`] of payload, and no more than came.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The plain packet as far as it came; a block head only until it is judged.
+    packet: Vec<u8>,
+    part: Part,
+    /// Bytes that the part lacks.
+    left: usize,
+}
+
+/// What is being read.
+#[derive(Clone, Debug)]
+enum Part {
+    Header,
+    BlockHead,
+    Block {
+        last: bool,
+    },
+    /// The whole payload of a plain packet.
+    Payload,
+    Trailer,
+    Lost(PacketError),
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reader {
+    /// A reader at the start of a packet.
+    pub fn new() -> Self {
+        Self {
+            packet: Vec::new(),
+            part: Part::Header,
+            left: HEADER_BYTES,
+        }
+    }
+
+    /// Takes bytes from the front of `bytes`, up to the end of a packet. Gives the plain packet
+    /// when it is complete, checked as by [`Packet::parse`]; the next bytes begin the next one.
+    ///
+    /// An error in a header or block head loses the place in the stream
+    /// ([`is_lost`](Self::is_lost)): the rest of `bytes` and of all later ones is dropped, with
+    /// the same error. All other errors are of one packet.
+    pub fn read(&mut self, bytes: &mut &[u8]) -> Option<Result<Vec<u8>, PacketError>> {
+        while !bytes.is_empty() {
+            if let Part::Lost(error) = &self.part {
+                *bytes = &[];
+                return Some(Err(error.clone()));
+            }
+            let (taken, rest) = bytes.split_at(self.left.min(bytes.len()));
+            *bytes = rest;
+            self.packet.extend_from_slice(taken);
+            self.left -= taken.len();
+            // Empty parts need no bytes to be complete.
+            while self.left == 0 {
+                match self.complete() {
+                    Ok(None) => {}
+                    Ok(Some(packet)) => {
+                        return Some(match Packet::parse(&packet) {
+                            Ok(_) => Ok(packet),
+                            Err(error) => Err(error),
+                        });
+                    }
+                    Err(error) => {
+                        *bytes = &[];
+                        *self = Self {
+                            packet: Vec::new(),
+                            part: Part::Lost(error.clone()),
+                            left: usize::MAX,
+                        };
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a packet has begun and not ended.
+    pub fn in_packet(&self) -> bool {
+        !self.packet.is_empty()
+    }
+
+    /// Whether the place in the stream is lost: begin anew with a new reader, where the link is
+    /// known to begin a packet.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.part, Part::Lost(_))
+    }
+
+    /// Judges a part that is complete and goes on to the next; the packet where it was the last.
+    fn complete(&mut self) -> Result<Option<Vec<u8>>, PacketError> {
+        (self.part, self.left) = match self.part {
+            Part::Header => {
+                let head = self.packet.first_chunk().expect("a whole header");
+                let payload = u32_at(head, 24) as usize;
+                if header::check_intact(head)? {
+                    (Part::BlockHead, BLOCK_HEAD_BYTES)
+                } else if payload > MAX_PAYLOAD_BYTES as usize {
+                    return Err(PacketError::TooLarge(payload));
+                } else {
+                    (Part::Payload, payload)
+                }
+            }
+            Part::BlockHead => {
+                let (len, last) = block(self.packet.last_chunk().expect("a whole head"), 2)?;
+                self.packet.truncate(self.packet.len() - BLOCK_HEAD_BYTES);
+                let payload = self.packet.len() - HEADER_BYTES + len;
+                if payload > MAX_PAYLOAD_BYTES as usize {
+                    return Err(PacketError::TooLarge(payload));
+                }
+                (Part::Block { last }, len)
+            }
+            Part::Block { last: false } => (Part::BlockHead, BLOCK_HEAD_BYTES),
+            Part::Block { last: true } => {
+                let payload = u32::try_from(self.packet.len() - HEADER_BYTES);
+                let payload = payload.expect("at most MAX_PAYLOAD_BYTES").to_le_bytes();
+                let head = self.packet.first_chunk_mut().expect("a whole header");
+                head[15] = 0;
+                head[24..28].copy_from_slice(&payload);
+                seal(head);
+                (Part::Trailer, TRAILER_BYTES)
+            }
+            Part::Payload => (Part::Trailer, TRAILER_BYTES),
+            Part::Trailer => {
+                let packet = core::mem::take(self).packet;
+                return Ok(Some(packet));
+            }
+            Part::Lost(_) => unreachable!("its part is never complete"),
+        };
+        Ok(None)
+    }
+}
+
+/// The plain form of one packet that fills `packet`, streamed or plain. A plain one is returned
+/// as it is, for [`Packet::parse`] to check.
+pub fn plain(packet: Vec<u8>) -> Result<Vec<u8>, PacketError> {
+    if packet.get(15) != Some(&STREAMED) {
+        return Ok(packet);
+    }
+    let mut bytes = &packet[..];
+    let plain = Reader::new().read(&mut bytes);
+    let used = packet.len() - bytes.len();
+    match plain {
+        Some(plain) if bytes.is_empty() => plain,
+        Some(_) => Err(PacketError::Length {
+            got: packet.len(),
+            expected: used,
+        }),
+        None => Err(PacketError::Length {
+            got: packet.len(),
+            expected: packet.len() + 1,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Header, Operation};
+    use super::*;
+    use crate::lanes::LaneShape;
+    use crate::payload::PlaneRun;
+
+    #[test]
+    fn a_header_that_lies_costs_no_memory() {
+        let lie = |payload_len| {
+            let header = Header {
+                operation: Operation::Decode,
+                context: 0,
+                shape: LaneShape::new(4).unwrap(),
+                run: PlaneRun {
+                    first_channel: 0,
+                    channels: 1,
+                    images: 1,
+                },
+                plane_len: 100,
+                sequence: 0,
+                payload_len,
+            };
+            header.to_bytes()
+        };
+        let mut reader = Reader::new();
+        assert_eq!(reader.read(&mut &lie(MAX_PAYLOAD_BYTES)[..]), None);
+        assert_eq!(reader.read(&mut &[0; 1000][..]), None);
+        assert!(reader.packet.capacity() < 4096);
+
+        let too_large = MAX_PAYLOAD_BYTES + 1;
+        let error = PacketError::TooLarge(too_large as usize);
+        assert_eq!(
+            Reader::new().read(&mut &lie(too_large)[..]),
+            Some(Err(error))
+        );
+    }
+}
