@@ -57,6 +57,12 @@ impl Simulated {
 
     fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>, TransportError> {
         let Packet { header, payload } = Packet::parse(request)?;
+        if header.operation == Operation::Scan {
+            return Err(TransportError::Unsupported {
+                name: self.capabilities.name.clone(),
+                operation: header.operation,
+            });
+        }
         let id = header.context;
         let context = self.contexts[usize::from(id)].as_ref();
         let context = context.ok_or(PacketError::NoContext(id))?;
@@ -67,20 +73,11 @@ impl Simulated {
         }
         let cores = self.cores.as_mut().expect("just made");
         let slot = cores.slot(id, context)?;
-        let answer = match header.operation {
-            Operation::Encode => cores
-                .encoder
-                .packet(slot, &header.run, payload, NO_STALLS)?,
-            Operation::Decode => cores
-                .decoder
-                .packet(slot, &header.run, payload, NO_STALLS)?,
-            Operation::Scan => {
-                return Err(TransportError::Unsupported {
-                    name: self.capabilities.name.clone(),
-                    operation: header.operation,
-                });
-            }
+        let core = match header.operation {
+            Operation::Decode => &mut cores.decoder,
+            _ => &mut cores.encoder,
         };
+        let answer = core.packet(slot, &header.run, payload, NO_STALLS)?;
         Status::check(u32::try_from(answer.error).unwrap_or(u32::MAX))?;
         let operation = header.operation.answer();
         Ok(Header {
@@ -157,5 +154,38 @@ impl Transport for Simulated {
 
     fn in_flight(&self) -> usize {
         self.answers.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dqa_golden::lanes::LaneShape;
+    use dqa_golden::payload::PlaneRun;
+
+    #[test]
+    fn a_scan_is_refused() {
+        let request = Header {
+            operation: Operation::Scan,
+            context: 0,
+            shape: LaneShape::new(4).unwrap(),
+            run: PlaneRun {
+                first_channel: 0,
+                channels: 1,
+                images: 1,
+            },
+            plane_len: 4,
+            sequence: 0,
+            payload_len: 0,
+        };
+        let mut device = Simulated::new();
+        device.submit(request.packet(&[0; 8])).unwrap();
+        assert!(matches!(
+            device.receive(),
+            Err(TransportError::Unsupported {
+                operation: Operation::Scan,
+                ..
+            })
+        ));
     }
 }

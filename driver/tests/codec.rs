@@ -116,9 +116,9 @@ proptest! {
         (context, run, samples) in common::planes(),
         damage in damages(),
         sequence: u32,
-        decode: bool,
+        operation in common::operations(),
     ) {
-        let header = |operation| Header {
+        let header = Header {
             operation,
             context: 0,
             shape: context.shape(),
@@ -127,16 +127,16 @@ proptest! {
             sequence,
             payload_len: 0,
         };
-        let request = if decode {
+        let request = if operation == Operation::Decode {
             let mut payload = payload_of(&context, &run, &samples);
             damage.apply(&mut payload);
-            header(Operation::Decode).packet(&payload)
+            header.packet(&payload)
         } else {
             let mut bytes = packet::samples_to_bytes(&samples);
             if let Damage::Cut(_) | Damage::Lengthen(_) = damage {
                 damage.apply(&mut bytes);
             }
-            header(Operation::Encode).packet(&bytes)
+            header.packet(&bytes)
         };
         let expected = packet::answer(&[Some(context.clone())], &request);
         let prepared = Prepared::new(context);

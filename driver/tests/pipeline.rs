@@ -14,11 +14,11 @@ use dqa_driver::verify::verify;
 use dqa_golden::channel::Class;
 use dqa_golden::container::Container;
 use dqa_golden::context::{Context, Scale};
-use dqa_golden::packet::{PacketError, answer};
+use dqa_golden::packet::{Packet, PacketError, answer};
 use dqa_golden::tensor::Layout;
 use proptest::prelude::*;
 
-/// The reference model as a device: slow, and right by definition.
+/// The reference model as a device: slow, and right by definition. Its answers are streamed.
 struct Golden {
     capabilities: Capabilities,
     contexts: Vec<Option<Context>>,
@@ -59,7 +59,8 @@ impl Transport for Golden {
 
     fn receive(&mut self) -> Result<Vec<u8>, TransportError> {
         let answer = self.answers.pop_front();
-        Ok(answer.ok_or(TransportError::NothingInFlight)??)
+        let answer = answer.ok_or(TransportError::NothingInFlight)??;
+        Ok(Packet::parse(&answer)?.stream())
     }
 
     fn in_flight(&self) -> usize {

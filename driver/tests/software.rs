@@ -15,11 +15,11 @@ use proptest::prelude::*;
 enum Step {
     /// Loads a context.
     Load(u8, Context),
-    /// Sends samples under an id; decodes the answer too if `decode`. Damaged where asked.
+    /// Sends samples under an id, or the code words of those that have codes. Damaged where asked.
     Send {
         id: u8,
         planes: (Context, PlaneRun, Vec<i16>),
-        decode: bool,
+        operation: Operation,
         damage: Option<usize>,
     },
 }
@@ -30,7 +30,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         0u8..3,
         common::planes(),
         vec(
-            (any::<bool>(), prop::option::weighted(0.1, any::<usize>())),
+            (
+                common::operations(),
+                prop::option::weighted(0.1, any::<usize>()),
+            ),
             1..6,
         ),
         prop::bool::weighted(0.9),
@@ -41,10 +44,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             if load {
                 steps.push(Step::Load(id, planes.0.clone()));
             }
-            steps.extend(sends.into_iter().map(|(decode, damage)| Step::Send {
+            steps.extend(sends.into_iter().map(|(operation, damage)| Step::Send {
                 id,
                 planes: planes.clone(),
-                decode,
+                operation,
                 damage,
             }));
         }
@@ -56,11 +59,14 @@ fn request(
     sequence: u32,
     id: u8,
     (context, run, samples): &(Context, PlaneRun, Vec<i16>),
-    decode: bool,
+    operation: Operation,
     damage: Option<usize>,
 ) -> Vec<u8> {
     let header = Header {
-        operation: Operation::Encode,
+        operation: match operation {
+            Operation::Scan => Operation::Scan,
+            Operation::Encode | Operation::Decode => Operation::Encode,
+        },
         context: id,
         shape: context.shape(),
         run: *run,
@@ -68,12 +74,12 @@ fn request(
         sequence,
         payload_len: 0,
     };
-    let encode = header.packet(&packet::samples_to_bytes(samples));
+    let request = header.packet(&packet::samples_to_bytes(samples));
     let mut contexts = vec![None; 3];
     contexts[usize::from(id)] = Some(context.clone());
-    let mut request = match packet::answer(&contexts, &encode) {
-        Ok(coded) if decode => coded,
-        _ => encode,
+    let mut request = match packet::answer(&contexts, &request) {
+        Ok(coded) if operation == Operation::Decode => coded,
+        _ => request,
     };
     if let Some(damage) = damage {
         let at = damage % request.len();
@@ -94,8 +100,8 @@ proptest! {
                     device.load_context(id, &context).unwrap();
                     contexts[usize::from(id)] = Some(context);
                 }
-                Step::Send { id, planes, decode, damage } => {
-                    let request = request(sequence, id, &planes, decode, damage);
+                Step::Send { id, planes, operation, damage } => {
+                    let request = request(sequence, id, &planes, operation, damage);
                     if device.in_flight() == device.capabilities().window {
                         check(device.receive(), expected.pop_front().unwrap())?;
                     }

@@ -5,6 +5,7 @@ use dqa_golden::context::{Context, ContextParts, Scale};
 use dqa_golden::format::{Format, max_extra};
 use dqa_golden::lanes::LaneShape;
 use dqa_golden::multiplier::{MAX_SHIFT, Multiplier};
+use dqa_golden::packet::Operation;
 use dqa_golden::payload::PlaneRun;
 use dqa_golden::policy::DeltaPolicy;
 use dqa_golden::symbol::{MAX_SYMBOL_BITS, Mode};
@@ -37,6 +38,11 @@ pub fn planes() -> impl Strategy<Value = (Context, PlaneRun, Vec<i16>)> {
             let samples = samples(run.samples(&context));
             (Just(context), Just(run), samples)
         })
+}
+
+/// Any operation.
+pub fn operations() -> impl Strategy<Value = Operation> {
+    prop::sample::select(vec![Operation::Encode, Operation::Decode, Operation::Scan])
 }
 
 /// Any context.

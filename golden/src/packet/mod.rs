@@ -63,15 +63,15 @@ pub const BLOCK_HEAD_BYTES: usize = 16;
 pub const BLOCK_BYTES: usize = 4096;
 /// Most bytes of a payload: 4 a sample cover the longest code with a range ahead of every plane.
 pub const MAX_PAYLOAD_BYTES: u32 = 4 * MAX_PACKET_SAMPLES as u32 + 256;
-/// Flag of a streamed packet's header.
-const STREAMED: u8 = 1;
+/// Flags of a streamed packet's header.
+pub const STREAMED: u8 = 1;
 
 /// A packet that has been checked on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
     /// Its header.
     pub header: Header,
-    /// Samples or code words, by the header's operation.
+    /// Samples, code words or a scan's result, by the header's operation and direction.
     pub payload: &'a [u8],
 }
 
