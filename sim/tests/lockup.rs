@@ -1,14 +1,12 @@
 //! Never a deadlock: layers that fill an encoder's FIFOs as far as the code stream allows go through,
 //! and would not with less room. `docs/src/design/lane-buffers.md` has the bounds.
 
-mod layers;
-
 use dqa_golden::context::Context;
 use dqa_golden::payload::{PlaneRun, encode};
 use dqa_hdl::load::{self, Write};
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::{decoder, encoder};
-use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value};
+use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value, layers};
 
 /// Clocks that are enough for any packet of these tests.
 const MANY: u64 = 200_000;
