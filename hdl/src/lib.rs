@@ -25,6 +25,8 @@
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
 //! | [`pack`] | an array of signals as one |
+//! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
+//! | [`identification`] | what a core was generated for, as its registers tell |
 
 pub mod chunk_lane_decoder;
 pub mod class_numbers;
@@ -39,6 +41,7 @@ pub mod emit;
 pub mod encoder;
 pub mod encoder_lane;
 pub mod fifo;
+pub mod identification;
 pub mod interleaver;
 pub mod lane_decoder;
 pub mod lane_packer;
@@ -50,6 +53,8 @@ pub mod parameters;
 pub mod plane_walker;
 pub mod primitives;
 pub mod quantize;
+pub mod register_page;
+pub mod registers;
 pub mod sequencer;
 pub mod skid_buffer;
 #[cfg(test)]
