@@ -26,8 +26,10 @@
 //! | [`dequantize`] | scales, rounds and saturates |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
+//! | [`axil_port`] | AXI4-Lite handshakes |
 //! | [`identification`] | what a core was generated for, as its registers tell |
 
+pub mod axil_port;
 pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
