@@ -26,6 +26,7 @@
 //! | [`dequantize`] | scales, rounds and saturates |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
+//! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
 //! | [`axil_port`] | AXI4-Lite handshakes |
 //! | [`identification`] | what a core was generated for, as its registers tell |
 
@@ -34,6 +35,7 @@ pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
 pub mod code_lookup;
+pub mod counter_bank;
 pub mod decoder;
 pub mod delay;
 pub mod dequantize;
@@ -55,7 +57,9 @@ pub mod parameters;
 pub mod plane_walker;
 pub mod primitives;
 pub mod quantize;
+pub mod register_file;
 pub mod register_page;
+pub mod register_verilog;
 pub mod registers;
 pub mod sequencer;
 pub mod skid_buffer;

@@ -1,13 +1,18 @@
-//! Each primitive's hand-written Verilog against its Rust `update`, at random.
+//! Each primitive's hand-written Verilog against its Rust `update`, at random; and the register
+//! file's, which is made from a description.
 
 mod ecp5;
 
 use dqa_hdl::emit::emit;
 use dqa_hdl::pack::Pack;
+use dqa_hdl::identification::{Features, Identification};
+use dqa_hdl::parameters::Parameters;
 use dqa_hdl::primitives::{
     Align, BlockRam, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
     ShiftRight,
 };
+use dqa_hdl::register_file::RegisterFile;
+use dqa_hdl::registers::ALL;
 use dqa_sim::{Instance, Model, SimError, Value, seeds};
 use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, Signed, bits, signed_cast, simulate};
 
@@ -306,4 +311,58 @@ fn memories_agree() -> Result<(), SimError> {
     lut_rams::<66, 1>("lut_ram_66")?;
     block_rams::<36, 8>("block_ram_36")?;
     block_rams::<1, 3>("block_ram_1")
+}
+
+#[test]
+fn register_files() -> Result<(), SimError> {
+    let identification = Identification::new(Parameters::default(), Features::default());
+    let make = || RegisterFile::new(identification.constants());
+    let mut pair = Pair::new("register_file", make)?;
+    for cycle in 0..CYCLES / 4 {
+        let reset = cycle == 0 || pair.random.u8(..) == 0;
+        pair.verilog.set("aresetn", !reset);
+        pair.rust.aresetn.next = !reset;
+        for write in [true, false] {
+            let at = pair.random.usize(..=ALL.len());
+            let offset = ALL
+                .get(at)
+                .map_or_else(|| pair.random.u16(..1 << 12), |r| r.offset);
+            if write {
+                pair.rust.write_address.next = pair.set("write_address", (offset / 4).into());
+            } else {
+                pair.rust.read_address.next = pair.set("read_address", (offset / 4).into());
+            }
+        }
+        macro_rules! drive {
+            ($method:ident: $($port:ident)+) => {
+                $(pair.rust.$port.next = pair.$method(stringify!($port));)+
+            };
+        }
+        drive!(input: write_data write_strobe count contexts_encoder_busy contexts_decoder_busy
+            enc_errors_seen dec_errors_seen);
+        drive!(bit: write status_encoder_busy status_decoder_busy load_addr_address_advance
+            irq_status_encoder_done irq_status_decoder_done irq_status_encoder_error
+            irq_status_decoder_error irq_status_load_refused cycles_count enc_packets_count
+            enc_failed_count enc_beats_in_count enc_beats_out_count enc_stalls_in_count
+            enc_stalls_out_count dec_packets_count dec_failed_count dec_beats_in_count
+            dec_beats_out_count dec_stalls_in_count dec_stalls_out_count);
+        pair.tick(|file| &mut file.clock);
+        macro_rules! same {
+            ($($port:ident)+) => {
+                $(pair.same(stringify!($port), pair.rust.$port.val(), cycle);)+
+            };
+        }
+        same!(read_data events counter contexts_encoder_valid contexts_decoder_valid
+            enc_plane_len0_samples enc_plane_len1_samples dec_plane_len0_samples
+            dec_plane_len1_samples load_addr_address load_data_word);
+        macro_rules! same_bits {
+            ($($port:ident)+) => {
+                $(pair.same(stringify!($port), Bits::<1>::from(pair.rust.$port.val()), cycle);)+
+            };
+        }
+        same_bits!(write_error read_error irq control_soft_reset control_clear_counters
+            control_hold_counters control_check_sequence load_addr_context load_addr_path
+            load_data_word_write);
+    }
+    Ok(())
 }
