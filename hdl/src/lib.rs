@@ -27,7 +27,7 @@
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
 //! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
-//! | [`axil_port`] | AXI4-Lite handshakes |
+//! | [`axil_port`], [`control_port`] | AXI4-Lite handshakes; with the registers behind |
 //! | [`identification`] | what a core was generated for, as its registers tell |
 
 pub mod axil_port;
@@ -35,6 +35,7 @@ pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
 pub mod code_lookup;
+pub mod control_port;
 pub mod counter_bank;
 pub mod decoder;
 pub mod delay;

@@ -34,6 +34,7 @@
 //! | `DQA_TRACE=dir` | every instance writes `dir/<top>-<seed>-<number>.fst` |
 //! | `DQA_SEED=n` | [`seeds`] gives this seed alone: repeats a failure |
 
+mod axil;
 mod beat;
 mod bench;
 mod cache;
@@ -47,6 +48,7 @@ mod stream;
 mod value;
 
 pub use crate::core::{Answer, Core, CoreError};
+pub use axil::{Axil, Response};
 pub use beat::Beat;
 pub use bench::{Bench, seeds};
 pub use error::{Mismatch, SimError};

@@ -54,20 +54,27 @@ pub(crate) struct Ports {
 
 impl Ports {
     /// `<prefix>_tvalid` or `<prefix>_valid`, the ready of the same kind if there is one, and as
-    /// payload every other `<prefix>_` port of the same direction.
+    /// payload every other `<prefix>_` port of the same direction. A channel of AXI has no
+    /// underscore: of `s_axil_aw`, `s_axil_awvalid` is the valid and `s_axil_awaddr` the port `addr`.
     ///
     /// # Panics
     ///
     /// When there is no valid of this direction.
     fn find(model: &Model, prefix: &str, direction: Direction) -> Self {
         let top = model.top();
-        let (valid, ready) = ["t", ""]
+        let (joint, valid, ready) = [("_", "t"), ("_", ""), ("", "")]
             .iter()
-            .find_map(|t| {
-                let valid = model.find(&format!("{prefix}_{t}valid"))?;
-                Some((valid, model.find(&format!("{prefix}_{t}ready"))))
+            .find_map(|(joint, t)| {
+                let valid = model.find(&format!("{prefix}{joint}{t}valid"))?;
+                Some((
+                    *joint,
+                    valid,
+                    model.find(&format!("{prefix}{joint}{t}ready")),
+                ))
             })
-            .unwrap_or_else(|| panic!("{top} has no port {prefix}_tvalid or {prefix}_valid"));
+            .unwrap_or_else(|| {
+                panic!("{top} has no port {prefix}_tvalid, {prefix}_valid or {prefix}valid")
+            });
         assert!(
             model.ports()[valid].direction == direction,
             "{prefix} of {top} is a stream of the other direction"
@@ -78,7 +85,7 @@ impl Ports {
             let name = p
                 .name
                 .strip_prefix(prefix)
-                .and_then(|name| name.strip_prefix('_'));
+                .and_then(|name| name.strip_prefix(joint));
             let Some(name) = name else { continue };
             if port != valid && Some(port) != ready && p.direction == direction {
                 let start = words;
