@@ -11,6 +11,7 @@ pub mod observer;
 pub mod plan;
 pub mod plot;
 pub mod ranges;
+pub mod registers;
 pub mod settings;
 pub mod simulated;
 pub mod software;
