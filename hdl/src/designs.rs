@@ -5,16 +5,20 @@
 
 use rust_hdl::prelude::{Bits, Block};
 
+use crate::axil_port::AxilPort;
 use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_numbers::ClassNumbers;
 use crate::class_table::ClassTable;
 use crate::code_lookup::CodeLookup;
+use crate::control_port::ControlPort;
+use crate::counter_bank::CounterBank;
 use crate::delay::Delay;
 use crate::dequantize::Dequantize;
 use crate::distributor::Distributor;
 use crate::emit::emit;
 use crate::encoder_lane::EncoderLane;
 use crate::fifo::Fifo;
+use crate::identification::{Features, Identification};
 use crate::interleaver::Interleaver;
 use crate::lane_decoder::LaneDecoder;
 use crate::lane_packer::LanePacker;
@@ -28,6 +32,7 @@ use crate::primitives::{
     ShiftRight,
 };
 use crate::quantize::Quantize;
+use crate::register_file::RegisterFile;
 use crate::sequencer::Sequencer;
 use crate::skid_buffer::SkidBuffer;
 use crate::symbol_lookup::SymbolLookup;
@@ -167,7 +172,19 @@ pub fn units() -> Vec<Design> {
         ),
         Design::new("symbol_lookup", "", SymbolLookup::default()),
         Design::new("dequantize", "", Dequantize::default()),
+        Design::new("axil_port", "", AxilPort::default()),
+        Design::new("counter_bank", "16 counters", CounterBank::<16>::default()),
+        Design::new(
+            "register_file",
+            "",
+            RegisterFile::new(identification().constants()),
+        ),
+        Design::new("control_port", "", ControlPort::new(&identification())),
     ]
+}
+
+fn identification() -> Identification {
+    Identification::new(Parameters::default(), Features::default())
 }
 
 /// `dqa_encoder` and `dqa_decoder` of 1, 2, 4 and 8 lanes with the default parameters.

@@ -4,8 +4,8 @@
 mod ecp5;
 
 use dqa_hdl::emit::emit;
-use dqa_hdl::pack::Pack;
 use dqa_hdl::identification::{Features, Identification};
+use dqa_hdl::pack::Pack;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::primitives::{
     Align, BlockRam, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
