@@ -1,9 +1,4 @@
 //! Lane decoder with a short loop: takes one sample's code and raw bits a beat off a lane's words.
-//!
-//! Twice the clock rate of [`lane_decoder`](crate::lane_decoder), which the core `dqa_decoder` is
-//! built with so far: that one decides within the clock and needs only the bits of one sample, this
-//! one wants 17 to 32 bits ahead and tells a crossing a clock later. Whether the core gains by it at
-//! high bit rates is to be measured before it takes its place.
 
 use crate::primitives::{Align, CodeLength, Pick, Reg};
 use crate::word_feed::WordFeed;
@@ -15,24 +10,23 @@ use rust_hdl::prelude::*;
 /// |---|---|---|
 /// | `aclk`, `aresetn` | in | clock, active-low synchronous reset |
 /// | `start` | in | a packet starts: the lane forgets its words |
-/// | `word_data`, `word_valid`, `word_ready` | in, in, out | the lane's next word; ready is a register |
+/// | `word_data`, `word_load` | in | the lane's next word: two of them, then one behind each `crossed` |
 /// | `limits` | in | the class's code, as [`CodeLength`] has it |
 /// | `raw` | in | raw bits behind each code, 0 to 10; one less where the class's code is empty |
+/// | `last_start` | in | last offset from which the longest sample ends within 16 bits: 16 less its bits |
 /// | `step` | in | a beat; only while all its lanes are `available` |
 /// | `takes_part` | in | the beat has a sample of this lane |
-/// | `available` | out | the lane can step; from registers |
+/// | `available` | out | the lane can step; from registers and `last_start` |
 /// | `window` | out | the last beat's 14 bits, first bit topmost: code, raw bits, what follows |
-/// | `longer` | out | its code's length as a thermometer, bits 0 to 7; the length is their count |
 /// | `crossed` | out | the last clock's step reached or passed the end of a word |
 ///
-/// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. A sample has at most 14 bits. `limits`
-/// and `raw` should come from registers; they are read in the clock of a `step`, so a class changes
-/// between two beats at no cost.
+/// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. A sample has at most 14 bits.
+/// The class's numbers should come from registers; they are read in the clock of a `step`, so a class
+/// changes between two beats at no cost.
 ///
-/// Latency 1 clock from `step` to `window`, `longer` (registers, kept until the next step) and
-/// `crossed` (a pulse). A sample each clock while words come in time: `available` asks for 17 to 32
-/// bits, so a lane wants the word that it asked for last when it has passed the next one's bit
-/// W - 16. What a code means is looked up behind this unit, outside the loop.
+/// Latency 1 clock from `step` to `window` (registers, kept until the next step) and `crossed` (a
+/// pulse). A sample each clock while words come in time: the word that a lane asks for
+/// may come in the very clock of the last step that ends in the one before. What a code means is looked up behind this unit, outside the loop.
 ///
 /// The loop is position, window, length, position. The position is a bit offset in [`WordFeed`]'s
 /// 32 bits. The eight offsets that can follow are made beside the compare, and its thermometer picks
@@ -48,14 +42,14 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     pub start: Signal<In, Bit>,
     /// Next word.
     pub word_data: Signal<In, Bits<W>>,
-    /// Word valid.
-    pub word_valid: Signal<In, Bit>,
-    /// Word taken.
-    pub word_ready: Signal<Out, Bit>,
+    /// It is this lane's.
+    pub word_load: Signal<In, Bit>,
     /// Limits of the code lengths.
     pub limits: Signal<In, Bits<36>>,
     /// Bits of a sample beyond its code's, or beyond 1 if that is empty.
     pub raw: Signal<In, Bits<4>>,
+    /// Last offset at which 16 bits are enough.
+    pub last_start: Signal<In, Bits<4>>,
     /// A beat.
     pub step: Signal<In, Bit>,
     /// This lane is in it.
@@ -64,8 +58,6 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     pub available: Signal<Out, Bit>,
     /// The last beat's bits.
     pub window: Signal<Out, Bits<14>>,
-    /// The last beat's code length.
-    pub longer: Signal<Out, Bits<8>>,
     /// A word is done.
     pub crossed: Signal<Out, Bit>,
     feed: WordFeed<W, P>,
@@ -75,7 +67,6 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     next: [NextOffset; 8],
     pick: Pick,
     window_out: Reg<Bits<14>>,
-    longer_out: Reg<Bits<8>>,
     go: Signal<Local, Bit>,
     behind_raw: Signal<Local, Bits<5>>,
     wanted: Signal<Local, Bits<6>>,
@@ -88,15 +79,14 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
             aresetn: Signal::default(),
             start: Signal::default(),
             word_data: Signal::default(),
-            word_valid: Signal::default(),
-            word_ready: Signal::default(),
+            word_load: Signal::default(),
             limits: Signal::default(),
             raw: Signal::default(),
+            last_start: Signal::default(),
             step: Signal::default(),
             takes_part: Signal::default(),
             available: Signal::default(),
             window: Signal::default(),
-            longer: Signal::default(),
             crossed: Signal::default(),
             feed: WordFeed::default(),
             offset: Reg::default(),
@@ -105,7 +95,6 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
             next: std::array::from_fn(|shorter| NextOffset::new(shorter as u64 + 1)),
             pick: Pick::default(),
             window_out: Reg::default(),
-            longer_out: Reg::default(),
             go: Signal::default(),
             behind_raw: Signal::default(),
             wanted: Signal::default(),
@@ -116,14 +105,14 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
 impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, offset, window_out, longer_out);
+        dff_setup!(self, aclk, offset, window_out);
         self.feed.aclk.next = self.aclk.val();
         self.feed.aresetn.next = self.aresetn.val();
         self.feed.start.next = self.start.val();
         self.feed.word_data.next = self.word_data.val();
-        self.feed.word_valid.next = self.word_valid.val();
-        self.word_ready.next = self.feed.word_ready.val();
-        self.available.next = self.feed.available.val();
+        self.feed.word_load.next = self.word_load.val();
+        self.available.next = self.feed.head_there.val()
+            & (self.feed.tail_there.val() | (self.offset.q.val() <= self.last_start.val()));
         self.crossed.next = self.feed.crossed.val();
 
         self.align.bits.next = self.feed.bits.val();
@@ -160,11 +149,7 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
         self.window_out.d.next = self.align.window.val();
         self.window_out.enable.next = self.step.val();
         self.window_out.aresetn.next = true;
-        self.longer_out.d.next = self.length.longer.val();
-        self.longer_out.enable.next = self.step.val();
-        self.longer_out.aresetn.next = true;
         self.window.next = self.window_out.q.val();
-        self.longer.next = self.longer_out.q.val();
     }
 }
 
@@ -246,12 +231,14 @@ mod tests {
         lane.takes_part.next = true;
         step(&mut lane, |lane| &mut lane.aclk);
         lane.aresetn.next = true;
+        lane.last_start.next = bits(16 - 11);
         let (mut at, mut sent, mut crossings) = (0, 0, 0);
         for _ in 0..40 {
-            lane.word_valid.next = sent < words.len();
+            let load = sent < words.len().min(2 + crossings);
+            lane.word_load.next = load;
             lane.word_data.next = bits(words[sent.min(words.len() - 1)]);
             settle(&mut lane, |lane| &mut lane.aclk);
-            sent += usize::from(lane.word_valid.val() && lane.word_ready.val());
+            sent += usize::from(load);
             let taken = lane.available.val();
             lane.step.next = taken;
             step(&mut lane, |lane| &mut lane.aclk);
@@ -260,11 +247,13 @@ mod tests {
                 let mut code = (at..).map(bit);
                 let symbol = table.decode(&mut code).expect("a code");
                 let length = table.lengths()[symbol];
-                let bits_set = lane.longer.val().to_u64().count_ones();
-                assert_eq!(bits_set, u32::from(length), "at {at}");
                 let length = usize::from(length) + raw;
                 let taken_bits = (at..at + length).fold(0, |all, at| all << 1 | u64::from(bit(at)));
-                assert_eq!(lane.window.val().to_u64() >> (14 - length), taken_bits);
+                assert_eq!(
+                    lane.window.val().to_u64() >> (14 - length),
+                    taken_bits,
+                    "at {at}"
+                );
                 at += length;
             }
         }

@@ -8,7 +8,7 @@
 //! | `below` | as the symbol lookup wants it |
 //! | `important` | the class |
 //!
-//! Parameter: `P` = log2 of the word bits. Latency 1 clock, one plane a clock.
+//! Latency 1 clock, one plane a clock.
 
 use rust_hdl::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::primitives::LutRam;
 
 /// The table; see the module's text.
 #[derive(LogicBlock, Default)]
-pub struct ClassTable<const P: usize> {
+pub struct ClassTable {
     /// Clock.
     pub aclk: Signal<In, Clock>,
     /// A write to a context.
@@ -37,16 +37,16 @@ pub struct ClassTable<const P: usize> {
     pub limits: Signal<Out, Bits<36>>,
     /// Raw bits a sample.
     pub raw: Signal<Out, Bits<4>>,
-    /// Last position at which one word is enough.
-    pub last_start: Signal<Out, Bits<P>>,
+    /// Last offset at which 16 bits are enough.
+    pub last_start: Signal<Out, Bits<4>>,
     /// Low places that raw bits leave alone.
     pub below: Signal<Out, Bits<5>>,
     /// The class.
     pub important: Signal<Out, Bit>,
     short: LutRam<32, 2>,
-    long: LutRam<23, 2>,
+    long: LutRam<17, 2>,
     short_q: DFF<Bits<32>>,
-    long_q: DFF<Bits<23>>,
+    long_q: DFF<Bits<17>>,
     class_q: DFF<Bit>,
     load_row: Signal<Local, Bits<2>>,
     row: Signal<Local, Bits<2>>,
@@ -54,7 +54,7 @@ pub struct ClassTable<const P: usize> {
     high: Signal<Local, Bits<36>>,
 }
 
-impl<const P: usize> Logic for ClassTable<P> {
+impl Logic for ClassTable {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, short_q, long_q, class_q);
@@ -76,7 +76,7 @@ impl<const P: usize> Logic for ClassTable<P> {
         self.long.clock.next = self.aclk.val();
         self.long.write.next = self.load_valid.val() & (self.page.val() == 2);
         self.long.write_address.next = self.load_row.val();
-        self.long.write_data.next = self.load_data.val().get_bits::<23>(0);
+        self.long.write_data.next = self.load_data.val().get_bits::<17>(0);
 
         self.row.next = 0.into();
         if self.enter_class.val() {
@@ -99,7 +99,7 @@ impl<const P: usize> Logic for ClassTable<P> {
         self.limits.next = self.high.val() | bit_cast::<36, 32>(self.short_q.q.val());
         self.raw.next = self.long_q.q.val().get_bits::<4>(4);
         self.below.next = self.long_q.q.val().get_bits::<5>(8);
-        self.last_start.next = self.long_q.q.val().get_bits::<P>(16);
+        self.last_start.next = self.long_q.q.val().get_bits::<4>(13);
         self.important.next = self.class_q.q.val();
     }
 }
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn gives_the_class_that_is_entered() {
-        let mut unit = ClassTable::<6>::default();
+        let mut unit = ClassTable::default();
         unit.connect_all();
         unit.load_valid.next = true;
         for bank in [false, true] {
@@ -124,7 +124,7 @@ mod tests {
                 unit.load_data.next = bits(0x100 + number);
                 step(&mut unit, |unit| &mut unit.aclk);
                 unit.load_addr.next = bits((LAYOUT + class).into());
-                unit.load_data.next = bits(number | (5 + number) << 4 | (40 + number) << 16);
+                unit.load_data.next = bits(number | (5 + number) << 4 | (10 + number) << 13);
                 step(&mut unit, |unit| &mut unit.aclk);
             }
         }
@@ -136,7 +136,7 @@ mod tests {
             step(&mut unit, |unit| &mut unit.aclk);
             assert_eq!(unit.limits.val(), bits((number << 32) | (0x100 + number)));
             assert_eq!(unit.raw.val(), bits(5 + number));
-            assert_eq!(unit.last_start.val(), bits(40 + number));
+            assert_eq!(unit.last_start.val(), bits(10 + number));
             assert_eq!(unit.important.val(), number % 2 == 1);
         }
     }

@@ -9,24 +9,26 @@
 //! ```
 //!
 //! Parameters: `S` lanes (1, 2, 4, 8); `W` word bits, 32 up to 4 lanes, 64 for 8; rows of
-//! the channel table; the others follow: `P` = log2 W, `F` = log2(2 S),
+//! the channel table; the others follow: `P` = log2(W / 16), `F` = log2(2 S),
 //! `B` = 16 S, `V` = W + 1, `O` = 16 S + 4.
 //!
 //! Behind the lane decoders everything moves by one enable, `advance`, which is off while the
 //! output is stalled or the packet's last beat waits for its error code.
 //!
-//! Latency: a beat's samples are at `m_axis` 7 clocks after its bits are taken; the first bits are
-//! taken when each lane has its first words, S to 2 S clocks after the first word came.
-//! Throughput: one beat a clock while words come in time; one word a clock.
+//! Latency: a beat's samples are at `m_axis` 8 clocks after its bits are taken; the first bits are
+//! taken when each lane has its first word, S clocks after the first word came, and 1 or 2 more.
+//! Throughput: one beat a clock while words come in time; one word a clock. A crossing lets its word
+//! in a clock later, which is soon enough for codes of 8 bits throughout
+//! (`sim/tests/decoder/throughput.rs`).
 
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
+use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_table::ClassTable;
 use crate::dequantize::Dequantize;
 use crate::distributor::Distributor;
 use crate::emit::emit;
-use crate::lane_decoder::LaneDecoder;
 use crate::pack::Pack;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
@@ -50,22 +52,22 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
         1 => emit(
             TOP,
             header,
-            Decoder::<1, 32, 5, 1, 16, 33, 20>::new(parameters),
+            Decoder::<1, 32, 1, 1, 16, 33, 20>::new(parameters),
         ),
         2 => emit(
             TOP,
             header,
-            Decoder::<2, 32, 5, 2, 32, 33, 36>::new(parameters),
+            Decoder::<2, 32, 1, 2, 32, 33, 36>::new(parameters),
         ),
         4 => emit(
             TOP,
             header,
-            Decoder::<4, 32, 5, 3, 64, 33, 68>::new(parameters),
+            Decoder::<4, 32, 1, 3, 64, 33, 68>::new(parameters),
         ),
         _ => emit(
             TOP,
             header,
-            Decoder::<8, 64, 6, 4, 128, 65, 132>::new(parameters),
+            Decoder::<8, 64, 2, 4, 128, 65, 132>::new(parameters),
         ),
     }
 }
@@ -137,13 +139,16 @@ pub struct Decoder<
     in_skid: SkidBuffer<V>,
     out_skid: SkidBuffer<O>,
     walker: PlaneWalker<S>,
-    classes: ClassTable<P>,
+    classes: ClassTable,
     distributor: Distributor<S, F>,
-    lanes: [LaneDecoder<W, P>; S],
+    lanes: [ChunkLaneDecoder<W, P>; S],
     lookups: [SymbolLookup; S],
     dequantizers: [Dequantize; S],
     available: Pack<S, 1, S>,
     crossed: Pack<S, 1, S>,
+    active: [DFF<Bit>; S],
+    class_row: DFF<Bits<2>>,
+    below: DFF<Bits<5>>,
     samples: Pack<S, 16, B>,
     load_write: DFF<Bit>,
     load_bank: DFF<Bit>,
@@ -154,19 +159,19 @@ pub struct Decoder<
     status: DFF<Bits<3>>,
     closed: DFF<Bit>,
     sent: DFF<Bit>,
-    beat_valid: [DFF<Bit>; 6],
-    beat_last: [DFF<Bit>; 6],
-    mantissa: [DFF<Bits<17>>; 3],
-    shift: [DFF<Bits<5>>; 3],
+    beat_valid: [DFF<Bit>; 7],
+    beat_last: [DFF<Bit>; 7],
+    mantissa: [DFF<Bits<17>>; 4],
+    shift: [DFF<Bits<5>>; 4],
     start: Signal<Local, Bit>,
     advance: Signal<Local, Bit>,
     send: Signal<Local, Bit>,
-    starved: Signal<Local, Bit>,
     bits_there: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
     abort: Signal<Local, Bit>,
-    active: Signal<Local, Bits<S>>,
-    class_row: Signal<Local, Bits<2>>,
+    step: Signal<Local, Bit>,
+    takes_part: Signal<Local, Bits<S>>,
+    row_now: Signal<Local, Bits<2>>,
     symbol_row: Signal<Local, Bits<10>>,
     symbol_load: Signal<Local, Bit>,
     input_beat: Signal<Local, Bits<V>>,
@@ -229,6 +234,9 @@ impl<
             dequantizers: std::array::from_fn(|_| Default::default()),
             available: Default::default(),
             crossed: Default::default(),
+            active: std::array::from_fn(|_| Default::default()),
+            class_row: Default::default(),
+            below: Default::default(),
             samples: Default::default(),
             load_write: Default::default(),
             load_bank: Default::default(),
@@ -246,12 +254,12 @@ impl<
             start: Default::default(),
             advance: Default::default(),
             send: Default::default(),
-            starved: Default::default(),
             bits_there: Default::default(),
             take: Default::default(),
             abort: Default::default(),
-            active: Default::default(),
-            class_row: Default::default(),
+            step: Default::default(),
+            takes_part: Default::default(),
+            row_now: Default::default(),
             symbol_row: Default::default(),
             symbol_load: Default::default(),
             input_beat: Default::default(),
@@ -279,7 +287,9 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, load_write, load_bank, load_at, load_word);
-        dff_setup!(self, aclk, state, bank, status, closed, sent);
+        dff_setup!(
+            self, aclk, state, bank, status, closed, sent, class_row, below
+        );
         self.in_skid.aclk.next = self.aclk.val();
         self.in_skid.aresetn.next = self.aresetn.val();
         self.out_skid.aclk.next = self.aclk.val();
@@ -342,56 +352,63 @@ impl<
         self.distributor.discard.next = self.closed.q.val();
 
         // A beat is taken when all its lanes have their bits and the pipeline moves.
-        self.send.next = self.beat_valid[5].q.val()
+        self.send.next = self.beat_valid[6].q.val()
             & self.out_skid.s_tready.val()
-            & (self.closed.q.val() | !self.beat_last[5].q.val());
-        self.advance.next = self.send.val() | !self.beat_valid[5].q.val();
-        self.starved.next = self.distributor.ended.val() & !self.distributor.settled.val();
+            & (self.closed.q.val() | !self.beat_last[6].q.val());
+        self.advance.next = self.send.val() | !self.beat_valid[6].q.val();
         self.bits_there.next = (self.available.joined.val() | !self.walker.mask.val()).all();
         self.abort.next = (self.state.q.val() == State::Run)
             & self.advance.val()
-            & (self.starved.val() | (self.walker.valid.val() & self.walker.fault.val().any()));
+            & (self.distributor.starved.val()
+                | (self.walker.valid.val() & self.walker.fault.val().any()));
         self.take.next = (self.state.q.val() == State::Run)
             & self.advance.val()
-            & !self.starved.val()
+            & !self.distributor.starved.val()
             & self.walker.valid.val()
             & !self.walker.fault.val().any()
             & (self.walker.pruned.val() | self.bits_there.val());
         self.walker.take.next = self.take.val();
-        self.active.next = 0.into();
-        if self.take.val() & !self.walker.pruned.val() {
-            self.active.next = self.walker.mask.val();
-        }
-        self.class_row.next = 0.into();
+        self.step.next = self.take.val() & !self.walker.pruned.val();
+        self.takes_part.next = self.walker.mask.val();
+        self.row_now.next = 0.into();
         if self.classes.important.val() {
-            self.class_row.next = 1.into();
+            self.row_now.next = 1.into();
         }
         if self.bank.q.val() {
-            self.class_row.next = 2.into();
+            self.row_now.next = 2.into();
             if self.classes.important.val() {
-                self.class_row.next = 3.into();
+                self.row_now.next = 3.into();
             }
         }
         for i in 0..S {
             self.lanes[i].aclk.next = self.aclk.val();
             self.lanes[i].aresetn.next = self.aresetn.val();
             self.lanes[i].start.next = self.start.val();
-            self.lanes[i].word.next = self.word.val();
-            self.lanes[i].load.next =
+            self.lanes[i].word_data.next = self.word.val();
+            self.lanes[i].word_load.next =
                 (self.distributor.lane_load.val() & self.lane_bit[i].val()).any();
             self.lanes[i].limits.next = self.classes.limits.val();
             self.lanes[i].raw.next = self.classes.raw.val();
             self.lanes[i].last_start.next = self.classes.last_start.val();
-            self.lanes[i].step.next = (self.active.val() & self.lane_bit[i].val()).any();
-            self.available.parts[i].next = self.lanes[i].available.val();
-            self.crossed.parts[i].next = self.lanes[i].crossed.val();
+            self.lanes[i].step.next = self.step.val();
+            self.lanes[i].takes_part.next = (self.takes_part.val() & self.lane_bit[i].val()).any();
+            self.available.parts[i].next = 0.into();
+            if self.lanes[i].available.val() {
+                self.available.parts[i].next = 1.into();
+            }
+            self.crossed.parts[i].next = 0.into();
+            if self.lanes[i].crossed.val() {
+                self.crossed.parts[i].next = 1.into();
+            }
+            self.active[i].clock.next = self.aclk.val();
+            self.active[i].d.next = self.active[i].q.val();
 
             self.lookups[i].aclk.next = self.aclk.val();
             self.lookups[i].advance.next = self.advance.val();
             self.lookups[i].window.next = self.lanes[i].window.val();
-            self.lookups[i].class_row.next = self.class_row.val();
-            self.lookups[i].below.next = self.classes.below.val();
-            self.lookups[i].active.next = (self.active.val() & self.lane_bit[i].val()).any();
+            self.lookups[i].class_row.next = self.class_row.q.val();
+            self.lookups[i].below.next = self.below.q.val();
+            self.lookups[i].active.next = self.active[i].q.val();
             self.lookups[i].load.next = self.symbol_load.val();
             self.lookups[i].load_address.next = self.symbol_row.val();
             self.lookups[i].load_data.next = self.load_word.q.val().get_bits::<16>(0);
@@ -399,34 +416,39 @@ impl<
             self.dequantizers[i].aclk.next = self.aclk.val();
             self.dequantizers[i].advance.next = self.advance.val();
             self.dequantizers[i].code.next = self.lookups[i].code.val();
-            self.dequantizers[i].mantissa.next = self.mantissa[2].q.val();
-            self.dequantizers[i].shift.next = self.shift[2].q.val();
+            self.dequantizers[i].mantissa.next = self.mantissa[3].q.val();
+            self.dequantizers[i].shift.next = self.shift[3].q.val();
             self.samples.parts[i].next = self.dequantizers[i].sample.val();
         }
 
         // What goes beside the samples.
-        for i in 0..6 {
+        for i in 0..7 {
             self.beat_valid[i].clock.next = self.aclk.val();
             self.beat_valid[i].d.next = self.beat_valid[i].q.val();
             self.beat_last[i].clock.next = self.aclk.val();
             self.beat_last[i].d.next = self.beat_last[i].q.val();
         }
-        for i in 0..3 {
+        for i in 0..4 {
             self.mantissa[i].clock.next = self.aclk.val();
             self.mantissa[i].d.next = self.mantissa[i].q.val();
             self.shift[i].clock.next = self.aclk.val();
             self.shift[i].d.next = self.shift[i].q.val();
         }
         if self.advance.val() {
+            self.class_row.d.next = self.row_now.val();
+            self.below.d.next = self.classes.below.val();
+            for i in 0..S {
+                self.active[i].d.next = self.step.val() & self.lanes[i].takes_part.val();
+            }
             self.beat_valid[0].d.next = self.take.val() | self.abort.val();
             self.beat_last[0].d.next = self.abort.val() | self.walker.last.val();
             self.mantissa[0].d.next = self.walker.mantissa.val();
             self.shift[0].d.next = self.walker.shift.val();
-            for i in 1..6 {
+            for i in 1..7 {
                 self.beat_valid[i].d.next = self.beat_valid[i - 1].q.val();
                 self.beat_last[i].d.next = self.beat_last[i - 1].q.val();
             }
-            for i in 1..3 {
+            for i in 1..4 {
                 self.mantissa[i].d.next = self.mantissa[i - 1].q.val();
                 self.shift[i].d.next = self.shift[i - 1].q.val();
             }
@@ -434,7 +456,7 @@ impl<
 
         // Samples out.
         self.output_status.next = 0.into();
-        if self.beat_last[5].q.val() {
+        if self.beat_last[6].q.val() {
             self.output_status.next = (bit_cast::<O, 3>(self.status.q.val())
                 << self.output_bits.val())
                 | self.output_last.val();
@@ -488,7 +510,7 @@ impl<
                         }
                     }
                 }
-                if self.send.val() & self.beat_last[5].q.val() {
+                if self.send.val() & self.beat_last[6].q.val() {
                     self.sent.d.next = true;
                 }
                 if self.sent.q.val() & self.distributor.ended.val() {
@@ -503,7 +525,7 @@ impl<
             self.state.d.next = State::Idle;
             self.closed.d.next = false;
             self.sent.d.next = false;
-            for i in 0..6 {
+            for i in 0..7 {
                 self.beat_valid[i].d.next = false;
             }
         }

@@ -20,7 +20,6 @@ use crate::encoder_lane::EncoderLane;
 use crate::fifo::Fifo;
 use crate::identification::{Features, Identification};
 use crate::interleaver::Interleaver;
-use crate::lane_decoder::LaneDecoder;
 use crate::lane_packer::LanePacker;
 use crate::order_fifo::OrderFifo;
 use crate::pack::Pack;
@@ -28,7 +27,7 @@ use crate::packet_control::PacketControl;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::{
-    Align, BlockRam, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
+    Align, BlockRam, Chunk, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
     ShiftRight,
 };
 use crate::quantize::Quantize;
@@ -101,6 +100,7 @@ pub fn primitives() -> Vec<Design> {
         Design::new("concat", "", Concat::<3, 4, 7>::default()),
         Design::new("pack", "", Pack::<3, 4, 12>::default()),
         Design::new("align", "", Align::default()),
+        Design::new("chunk", "", Chunk::<64, 2>::default()),
         Design::new("code_length", "", CodeLength::default()),
         Design::new("pick", "", Pick::default()),
         Design::new("lut_ram", "", LutRam::<32, 5>::default()),
@@ -148,23 +148,18 @@ pub fn units() -> Vec<Design> {
         Design::of_lanes("plane_walker", 2, PlaneWalker::<2>::new(ROWS)),
         Design::of_lanes("plane_walker", 4, PlaneWalker::<4>::new(ROWS)),
         Design::of_lanes("plane_walker", 8, PlaneWalker::<8>::new(ROWS)),
-        Design::new("class_table", "words of 32", ClassTable::<5>::default()),
-        Design::new("class_table", "words of 64", ClassTable::<6>::default()),
+        Design::new("class_table", "", ClassTable::default()),
         Design::of_lanes("distributor", 1, Distributor::<1, 1>::default()),
         Design::of_lanes("distributor", 2, Distributor::<2, 2>::default()),
         Design::of_lanes("distributor", 4, Distributor::<4, 3>::default()),
         Design::of_lanes("distributor", 8, Distributor::<8, 4>::default()),
-        Design::new(
-            "lane_decoder",
-            "words of 32",
-            LaneDecoder::<32, 5>::default(),
-        ),
-        Design::new(
-            "lane_decoder",
-            "words of 64",
-            LaneDecoder::<64, 6>::default(),
-        ),
+        Design::new("word_feed", "words of 32", WordFeed::<32, 1>::default()),
         Design::new("word_feed", "words of 64", WordFeed::<64, 2>::default()),
+        Design::new(
+            "chunk_lane_decoder",
+            "words of 32",
+            ChunkLaneDecoder::<32, 1>::default(),
+        ),
         Design::new(
             "chunk_lane_decoder",
             "words of 64",

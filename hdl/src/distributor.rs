@@ -12,13 +12,14 @@
 //! | `lane_load` | the lane that takes `word` in this cycle, one bit each |
 //! | `settled` | no lane waits for a word |
 //! | `ended` | the packet's last word was taken; also when idle |
+//! | `starved` | `ended`, and a lane has waited since before this clock |
 //!
 //! `settled` and not `ended` at the end of decoding means that the packet is too long, `ended` and
-//! not `settled` that it is too short.
+//! not `settled` that it is too short. `starved` says so too, from registers.
 //!
 //! Parameters: `S` lanes (1, 2, 4, 8); `F` = log2(2 S), as a lane waits for two words at most.
 //!
-//! Latency 0 from a word to its lane, 1 clock from a crossing to its turn. One word a clock.
+//! Latency 0 from a word to its lane and from a crossing to its turn. One word a clock.
 
 use rust_hdl::prelude::*;
 
@@ -30,6 +31,7 @@ use crate::primitives::LutRam;
 struct OrderQueue<const S: usize, const F: usize> {
     pub aclk: Signal<In, Clock>,
     pub clear: Signal<In, Bit>,
+    pub push: Signal<In, Bit>,
     pub crossed: Signal<In, Bits<S>>,
     pub pop: Signal<In, Bit>,
     pub oldest: Signal<Out, Bits<S>>,
@@ -46,7 +48,7 @@ impl<const S: usize, const F: usize> Logic for OrderQueue<S, F> {
     fn update(&mut self) {
         dff_setup!(self, aclk, head, tail, some);
         clock!(self, aclk, masks);
-        self.masks.write.next = self.crossed.val().any();
+        self.masks.write.next = self.push.val();
         self.masks.write_address.next = self.tail.q.val();
         self.masks.write_data.next = self.crossed.val();
         self.masks.read_address.next = self.head.q.val();
@@ -57,7 +59,7 @@ impl<const S: usize, const F: usize> Logic for OrderQueue<S, F> {
             self.head.d.next = self.next_head.val();
             self.some.d.next = self.next_head.val() != self.tail.q.val();
         }
-        if self.crossed.val().any() {
+        if self.push.val() {
             self.tail.d.next = self.tail.q.val() + 1;
             self.some.d.next = true;
         }
@@ -94,6 +96,8 @@ pub struct Distributor<const S: usize, const F: usize> {
     pub settled: Signal<Out, Bit>,
     /// The last word was taken.
     pub ended: Signal<Out, Bit>,
+    /// It is too short.
+    pub starved: Signal<Out, Bit>,
     order: OrderQueue<S, F>,
     rounds: DFF<Bits<2>>,
     served: DFF<Bits<S>>,
@@ -101,6 +105,7 @@ pub struct Distributor<const S: usize, const F: usize> {
     waiting: Signal<Local, Bits<S>>,
     rest: Signal<Local, Bits<S>>,
     turn: Signal<Local, Bits<S>>,
+    waited: Signal<Local, Bit>,
     wanted: Signal<Local, Bit>,
     ready: Signal<Local, Bit>,
     all: Constant<Bits<S>>,
@@ -122,6 +127,7 @@ impl<const S: usize, const F: usize> Default for Distributor<S, F> {
             lane_load: Default::default(),
             settled: Default::default(),
             ended: Default::default(),
+            starved: Default::default(),
             order: Default::default(),
             rounds: Default::default(),
             served: Default::default(),
@@ -129,6 +135,7 @@ impl<const S: usize, const F: usize> Default for Distributor<S, F> {
             waiting: Default::default(),
             rest: Default::default(),
             turn: Default::default(),
+            waited: Default::default(),
             wanted: Default::default(),
             ready: Default::default(),
             all: Constant::new(Bits::mask()),
@@ -145,9 +152,14 @@ impl<const S: usize, const F: usize> Logic for Distributor<S, F> {
         self.order.clear.next = self.start.val() | !self.aresetn.val();
         self.order.crossed.next = self.crossed.val();
 
-        // The lanes of the oldest entry that still wait; the lowest has its turn.
-        self.wanted.next = self.rounds.q.val().any() | self.order.waiting.val();
-        self.waiting.next = self.order.oldest.val() & !self.served.q.val();
+        // The lanes of the oldest entry that still wait, or of this clock's if there is none; the
+        // lowest has its turn.
+        self.waited.next = self.rounds.q.val().any() | self.order.waiting.val();
+        self.wanted.next = self.waited.val() | self.crossed.val().any();
+        self.waiting.next = self.crossed.val();
+        if self.order.waiting.val() {
+            self.waiting.next = self.order.oldest.val() & !self.served.q.val();
+        }
         if self.rounds.q.val().any() {
             self.waiting.next = self.all.val() & !self.served.q.val();
         }
@@ -156,6 +168,7 @@ impl<const S: usize, const F: usize> Logic for Distributor<S, F> {
         self.ready.next = (self.wanted.val() | self.discard.val()) & !self.last_taken.q.val();
         self.word_ready.next = self.ready.val();
         self.lane_load.next = 0.into();
+        self.order.push.next = self.crossed.val().any();
         self.order.pop.next = false;
         if self.ready.val() & self.word_valid.val() {
             self.last_taken.d.next = self.word_last.val();
@@ -167,7 +180,8 @@ impl<const S: usize, const F: usize> Logic for Distributor<S, F> {
                     if self.rounds.q.val().any() {
                         self.rounds.d.next = self.rounds.q.val() - 1;
                     } else {
-                        self.order.pop.next = true;
+                        self.order.pop.next = self.order.waiting.val();
+                        self.order.push.next = self.order.waiting.val() & self.crossed.val().any();
                     }
                 }
             }
@@ -184,6 +198,7 @@ impl<const S: usize, const F: usize> Logic for Distributor<S, F> {
         }
         self.settled.next = !self.wanted.val();
         self.ended.next = self.last_taken.q.val();
+        self.starved.next = self.last_taken.q.val() & self.waited.val();
     }
 }
 
@@ -203,14 +218,15 @@ mod tests {
         step(&mut unit, |unit| &mut unit.aclk);
         unit.start.next = false;
         unit.word_valid.next = true;
-        let crossed = [0, 0, 0, 0, 0, 0b1010, 0b0001, 0, 0, 0, 0];
-        let turns = [1, 2, 4, 8, 1, 2, 4, 8, 2, 8, 1];
+        let crossed = [0, 0, 0, 0, 0, 0b1010, 1, 0, 0, 0, 0, 0b0110, 0, 0b1000];
+        let turns = [1, 2, 4, 8, 1, 2, 4, 8, 2, 8, 1, 2, 4, 8];
         for (crossed, turn) in crossed.into_iter().zip(turns) {
             unit.crossed.next = bits(crossed);
             settle(&mut unit, |unit| &mut unit.aclk);
             assert_eq!(unit.lane_load.val(), bits(turn));
             step(&mut unit, |unit| &mut unit.aclk);
         }
+        unit.crossed.next = bits(0);
         settle(&mut unit, |unit| &mut unit.aclk);
         assert!(unit.settled.val() && !unit.word_ready.val() && !unit.ended.val());
     }

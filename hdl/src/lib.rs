@@ -20,8 +20,7 @@
 //! | [`plane_walker`] | a packet's planes, beat by beat, with their rows of the channel table |
 //! | [`class_table`] | the classes' code limits and raw bits |
 //! | [`distributor`] | hands each code word to the lane whose turn it is |
-//! | [`lane_decoder`] | takes a sample's bits off a lane's words |
-//! | [`chunk_lane_decoder`], [`word_feed`] | the same with a shorter loop, not yet in the core |
+//! | [`chunk_lane_decoder`], [`word_feed`] | takes a sample's bits off a lane's words |
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
 //! | [`pack`] | an array of signals as one |
@@ -48,7 +47,6 @@ pub mod encoder_lane;
 pub mod fifo;
 pub mod identification;
 pub mod interleaver;
-pub mod lane_decoder;
 pub mod lane_packer;
 pub mod load;
 pub mod order_fifo;

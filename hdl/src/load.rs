@@ -38,15 +38,16 @@
 //! |---|---|
 //! | `0x10000` + row | the shift is the de-quantizer's plus m, less 1, or 0 where that is negative |
 //! | 2 Direct, 3 Important | 32: code limits, the low part |
-//! | 4 Direct, 5 Important | 4: code limits, the rest; 4: raw bits; 5: the low m bits set in `paper` mode; 3 unused; 7: last start |
+//! | 4 Direct, 5 Important | 4: code limits, the rest; 4: raw bits, less 1 if t = 0; 5: the low m bits set in `paper` mode; 4: last start |
 //! | `0x200` + 256 class + index | 11: known part; 4: shift; 1: sign behind |
 //!
 //! - **Shift**: a mantissa that is not 0 has its top bit set, so every code but 0 saturates at s = 0
 //!   as at s = 1, and the hardware shifts by 1 without logic.
 //! - **Code limits**: for each length k from 0 to 7, `k + 1` bits at bit `k (k + 1) / 2`: the first k
 //!   bits of a code that is longer than k are at least this.
-//! - **Last start**: a sample that begins there or before in a word ends in it: the word bits less
-//!   the longest code and its raw bits.
+//! - **Raw bits**: an empty code counts as one bit, so that codes have 1 to 8 bits.
+//! - **Last start**: of 16 bits, a sample that begins there or before ends in them: 16 less the longest
+//!   code and its raw bits.
 //! - **Index**: the eight bits that a code begins with. The code that they hold is known, and what
 //!   raw bits fit behind it; **known part** is `q - z_b` with the raw bits beyond as 0. Those are the
 //!   first of the six bits behind, which go 5 bits up and then right by **shift**.
@@ -158,7 +159,9 @@ pub fn decoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>,
             false => 0,
         };
         let most_bits = u32::from(context.table(class).longest()) + layout.raw_bits;
-        let last_start = context.shape().word_bits() as u32 - most_bits;
+        let last_start = 16 - most_bits;
+        let empty = u32::from(context.table(class).longest() == 0);
+        let raw = layout.raw_bits - empty;
         writes.extend([
             Write {
                 addr: LIMITS + number,
@@ -166,7 +169,7 @@ pub fn decoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>,
             },
             Write {
                 addr: LAYOUT + number,
-                data: (limits >> 32) as u32 | layout.raw_bits << 4 | below << 8 | last_start << 16,
+                data: (limits >> 32) as u32 | raw << 4 | below << 8 | last_start << 13,
             },
         ]);
         writes.extend((0..1 << FIRST_BITS).map(|index| Write {

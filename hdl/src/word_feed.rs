@@ -1,6 +1,6 @@
 //! Word feed: a lane's words, handed on in chunks of 16 bits to where the lane reads.
 
-use crate::primitives::Reg;
+use crate::primitives::{Chunk, Reg};
 use rust_hdl::prelude::*;
 
 /// Keeps a lane's words and gives the 32 bits at its position, in steps of a chunk of 16 bits.
@@ -8,22 +8,23 @@ use rust_hdl::prelude::*;
 /// | port | direction | meaning |
 /// |---|---|---|
 /// | `aclk`, `aresetn`, `start` | in | clock, active-low synchronous reset, drop everything |
-/// | `word_data`, `word_valid`, `word_ready` | in, in, out | the lane's next word; ready is a register |
+/// | `word_data`, `word_load` | in | the lane's next word, at most two before the first `crossed` and one behind each |
 /// | `bits` | out | head chunk and tail chunk, bit 31 first |
-/// | `available` | out | both are there |
+/// | `head_there`, `tail_there` | out | which of them are there; the tail may be without the head |
 /// | `fill`, `refill` | out | `shift`, `load` are wanted whatever the lane does |
 /// | `shift` | in | the head chunk is done: the tail takes its place |
 /// | `load` | in | the tail takes the next chunk |
 /// | `crossed` | out | a word's last chunk was shifted out at the last clock |
 ///
 /// `load` has to be `shift | refill`, and `shift` at least `fill`. Both are clock enables and
-/// nothing else, so they may come late in the clock.
+/// nothing else, so they may come late in the clock. The lane may `shift` without a tail.
 ///
-/// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. A word passes the waiting register, the
-/// current register and the chunks, all plain loads: only the choice of the next chunk is a
-/// multiplexer. From a word taken to its first bit in `bits`: 3 clocks, 4 to `available`. The
-/// current register takes the waiting word the clock after its last chunk went, so a chunk may come
-/// a clock late there if two are asked for in a row.
+/// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. Words come, chunk by chunk, from the current
+/// register to the tail and to the head. Nobody has to ask for room: a lane that has crossed the end
+/// of a word has the next one's first two chunks in head and tail, so the current register is empty
+/// for W = 32; for W = 64 a waiting register stands before it. A word's first chunk is in `bits` 1
+/// clock after it came where only the tail was empty, as the tail then takes it from the port, and 2
+/// clocks after where the head was too.
 #[derive(LogicBlock)]
 pub struct WordFeed<const W: usize, const P: usize> {
     /// Clock.
@@ -34,14 +35,14 @@ pub struct WordFeed<const W: usize, const P: usize> {
     pub start: Signal<In, Bit>,
     /// Next word.
     pub word_data: Signal<In, Bits<W>>,
-    /// Word valid.
-    pub word_valid: Signal<In, Bit>,
-    /// Word taken.
-    pub word_ready: Signal<Out, Bit>,
+    /// It is this lane's.
+    pub word_load: Signal<In, Bit>,
     /// Head and tail chunk.
     pub bits: Signal<Out, Bits<32>>,
-    /// Both are there.
-    pub available: Signal<Out, Bit>,
+    /// The head chunk is there.
+    pub head_there: Signal<Out, Bit>,
+    /// The tail chunk is there.
+    pub tail_there: Signal<Out, Bit>,
     /// `shift` is wanted.
     pub fill: Signal<Out, Bit>,
     /// `load` is wanted.
@@ -58,24 +59,27 @@ pub struct WordFeed<const W: usize, const P: usize> {
     // The current word is there while these differ: one is toggled early, one by `load`.
     filled: Reg<Bit>,
     used: Reg<Bit>,
+    next: Chunk<W, P>,
+    /// The next chunk's number in its word.
     chunk: Reg<Bits<P>>,
     head: Reg<Bits<16>>,
     tail: Reg<Bits<16>>,
     head_valid: Reg<Bit>,
     tail_valid: Reg<Bit>,
-    /// The head chunk's number in its word.
+    /// The head chunk's number in its word, also while it is still to come.
     number: Reg<Bits<P>>,
     shifted: Reg<Bit>,
     was_last: Reg<Bit>,
+    was_empty: Reg<Bit>,
     keep: Signal<Local, Bit>,
-    current_valid: Signal<Local, Bit>,
-    both: Signal<Local, Bit>,
+    there: Signal<Local, Bit>,
+    coming: Signal<Local, Bits<16>>,
+    coming_valid: Signal<Local, Bit>,
+    has_tail: Signal<Local, Bit>,
     filling: Signal<Local, Bit>,
-    from_end: Signal<Local, Bits<P>>,
-    wide_from_end: Signal<Local, Bits<6>>,
-    next_at: Signal<Local, Bits<6>>,
-    one_if_valid: Signal<Local, Bits<P>>,
     wide_head: Signal<Local, Bits<32>>,
+    waits: Constant<Bit>,
+    first_chunk_at: Constant<Bits<6>>,
 }
 
 impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
@@ -87,10 +91,10 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             aresetn: Signal::default(),
             start: Signal::default(),
             word_data: Signal::default(),
-            word_valid: Signal::default(),
-            word_ready: Signal::default(),
+            word_load: Signal::default(),
             bits: Signal::default(),
-            available: Signal::default(),
+            head_there: Signal::default(),
+            tail_there: Signal::default(),
             fill: Signal::default(),
             refill: Signal::default(),
             shift: Signal::default(),
@@ -101,24 +105,25 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             current: Reg::default(),
             filled: Reg::default(),
             used: Reg::default(),
+            next: Chunk::default(),
             chunk: Reg::default(),
             head: Reg::default(),
             tail: Reg::default(),
             head_valid: Reg::default(),
             tail_valid: Reg::default(),
-            // Two shifts bring the first chunk to the head.
-            number: Reg::new(bits((1 << P) - 2)),
+            number: Reg::default(),
             shifted: Reg::default(),
             was_last: Reg::default(),
+            was_empty: Reg::default(),
             keep: Signal::default(),
-            current_valid: Signal::default(),
-            both: Signal::default(),
+            there: Signal::default(),
+            coming: Signal::default(),
+            coming_valid: Signal::default(),
+            has_tail: Signal::default(),
             filling: Signal::default(),
-            from_end: Signal::default(),
-            wide_from_end: Signal::default(),
-            next_at: Signal::default(),
-            one_if_valid: Signal::default(),
             wide_head: Signal::default(),
+            waits: Constant::new(W == 64),
+            first_chunk_at: Constant::new(bits(W as u64 - 16)),
         }
     }
 }
@@ -141,7 +146,8 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
             tail_valid,
             number,
             shifted,
-            was_last
+            was_last,
+            was_empty
         );
         self.keep.next = self.aresetn.val() & !self.start.val();
         self.waiting_valid.aresetn.next = self.keep.val();
@@ -153,70 +159,87 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.number.aresetn.next = self.keep.val();
         self.shifted.aresetn.next = self.keep.val();
         self.was_last.aresetn.next = self.keep.val();
+        self.was_empty.aresetn.next = self.keep.val();
         // Words and chunks have valid bits.
         self.waiting.aresetn.next = true;
         self.current.aresetn.next = true;
         self.head.aresetn.next = true;
         self.tail.aresetn.next = true;
 
-        self.current_valid.next = self.filled.q.val() ^ self.used.q.val();
-        self.both.next = self.head_valid.q.val() & self.tail_valid.q.val();
-        self.filling.next = !self.head_valid.q.val() & self.current_valid.val();
-
         // Words.
+        self.there.next = self.filled.q.val() ^ self.used.q.val();
         self.waiting.d.next = self.word_data.val();
-        self.waiting.enable.next = !self.waiting_valid.q.val();
-        self.waiting_valid.enable.next = true;
-        if self.waiting_valid.q.val() {
-            self.waiting_valid.d.next = self.current_valid.val();
-        } else {
-            self.waiting_valid.d.next = self.word_valid.val();
-        }
-        self.current.d.next = self.waiting.q.val();
-        self.current.enable.next = !self.current_valid.val();
+        self.waiting.enable.next = self.word_load.val();
+        self.waiting_valid.d.next =
+            self.word_load.val() | (self.waiting_valid.q.val() & self.there.val());
+        self.waiting_valid.enable.next = self.waits.val();
         self.filled.d.next = !self.filled.q.val();
-        self.filled.enable.next = !self.current_valid.val() & self.waiting_valid.q.val();
-
-        // Chunks, the word's top one first.
-        self.from_end.next = !self.chunk.q.val();
-        self.wide_from_end.next = bit_cast::<6, P>(self.from_end.val());
-        self.next_at.next = self.wide_from_end.val() << 4;
-        self.tail.d.next = self
-            .current
-            .q
-            .val()
-            .get_bits::<16>(self.next_at.val().index());
-        self.tail.enable.next = self.load.val();
-        self.tail_valid.d.next = self.current_valid.val();
-        self.tail_valid.enable.next = self.load.val();
-        // Added, not enabled: `load` stays the only clock enable.
-        self.one_if_valid.next = 0.into();
-        if self.current_valid.val() {
-            self.one_if_valid.next = 1.into();
+        if self.waits.val() {
+            self.current.d.next = self.waiting.q.val();
+            self.current.enable.next = !self.there.val();
+            self.filled.enable.next = !self.there.val() & self.waiting_valid.q.val();
+        } else {
+            self.current.d.next = self.word_data.val();
+            self.current.enable.next = self.word_load.val();
+            self.filled.enable.next = self.word_load.val();
         }
-        self.chunk.d.next = self.chunk.q.val() + self.one_if_valid.val();
+
+        // The next chunk: of the current word, else of one that comes.
+        self.next.word.next = self.current.q.val();
+        self.next.at.next = self.chunk.q.val();
+        self.coming.next = self
+            .word_data
+            .val()
+            .get_bits::<16>(self.first_chunk_at.val().index());
+        if self.there.val() {
+            self.coming.next = self.next.chunk.val();
+        }
+        self.coming_valid.next =
+            self.there.val() | (self.word_load.val() & !self.waiting_valid.q.val());
+
+        // An empty tail's next chunk goes to the head too, if that shifts: then the tail has it twice.
+        self.has_tail.next =
+            self.tail_valid.q.val() & !(self.was_empty.q.val() & self.shifted.q.val());
+        self.filling.next = !self.head_valid.q.val() & (self.has_tail.val() | self.there.val());
+        self.tail.d.next = self.coming.val();
+        self.tail.enable.next = self.load.val();
+        self.tail_valid.d.next = self.coming_valid.val();
+        self.tail_valid.enable.next = self.load.val();
+        self.was_empty.d.next = !self.has_tail.val();
+        self.was_empty.enable.next = true;
+        // Added, not enabled: `load` stays the only clock enable.
+        self.chunk.d.next = self.chunk.q.val();
+        if self.coming_valid.val() {
+            self.chunk.d.next = self.chunk.q.val() + 1;
+        }
         self.chunk.enable.next = self.load.val();
-        self.used.d.next = self.used.q.val() ^ self.chunk.q.val().all();
+        self.used.d.next = self.used.q.val() ^ (self.there.val() & self.chunk.q.val().all());
         self.used.enable.next = self.load.val();
-        self.head.d.next = self.tail.q.val();
+        self.head.d.next = self.coming.val();
+        if self.has_tail.val() {
+            self.head.d.next = self.tail.q.val();
+        }
         self.head.enable.next = self.shift.val();
-        self.head_valid.d.next = self.tail_valid.q.val();
+        self.head_valid.d.next = self.has_tail.val() | self.coming_valid.val();
         self.head_valid.enable.next = self.shift.val();
 
-        // The end of a word.
-        self.number.d.next = self.number.q.val() + 1;
+        // The end of a word: a head is shifted out that was its last.
+        self.number.d.next = self.number.q.val();
+        if self.head_valid.q.val() {
+            self.number.d.next = self.number.q.val() + 1;
+        }
         self.number.enable.next = self.shift.val();
         self.shifted.d.next = self.shift.val();
         self.shifted.enable.next = true;
-        self.was_last.d.next = self.number.q.val().all() & self.both.val();
+        self.was_last.d.next = self.number.q.val().all() & self.head_valid.q.val();
         self.was_last.enable.next = true;
 
-        self.word_ready.next = !self.waiting_valid.q.val();
         self.wide_head.next = bit_cast::<32, 16>(self.head.q.val());
         self.bits.next = (self.wide_head.val() << 16) | bit_cast::<32, 16>(self.tail.q.val());
-        self.available.next = self.both.val();
+        self.head_there.next = self.head_valid.q.val();
+        self.tail_there.next = self.has_tail.val();
         self.fill.next = self.filling.val();
-        self.refill.next = self.filling.val() | !self.tail_valid.q.val();
+        self.refill.next = self.filling.val() | !self.has_tail.val();
         self.crossed.next = self.shifted.q.val() & self.was_last.q.val();
     }
 }

@@ -30,6 +30,8 @@ fn follows_the_order(lanes: usize, block: impl Block) -> Result<(), SimError> {
                 let crossed = (0..lanes).filter(|&lane| held[lane] > 0 && random.u8(0..100) < busy);
                 let crossed: Vec<usize> = crossed.collect();
                 let mask = crossed.iter().fold(0u64, |mask, lane| mask | 1 << lane);
+                crossed.iter().for_each(|&lane| held[lane] -= 1);
+                order.extend(crossed);
                 unit.set("word_valid", u64::from(offer));
                 unit.set("word_last", u64::from(sent + 1 == words));
                 unit.set("crossed", mask);
@@ -50,8 +52,6 @@ fn follows_the_order(lanes: usize, block: impl Block) -> Result<(), SimError> {
                     None => 0,
                 };
                 assert_eq!(unit.get_u64("lane_load"), turn, "seed {seed}");
-                crossed.iter().for_each(|&lane| held[lane] -= 1);
-                order.extend(crossed);
                 unit.tick("aclk");
             }
             unit.set("word_valid", 1u64);
@@ -60,6 +60,7 @@ fn follows_the_order(lanes: usize, block: impl Block) -> Result<(), SimError> {
             assert_eq!(unit.get_u64("ended"), 1);
             assert_eq!(unit.get_u64("word_ready"), 0, "a word of the next packet");
             assert_eq!(unit.get_u64("settled"), u64::from(order.is_empty()));
+            assert_eq!(unit.get_u64("starved"), u64::from(!order.is_empty()));
         }
         // What is too long is dropped.
         unit.set("start", 1u64);

@@ -3,28 +3,28 @@
 module eight #(parameter W = 64) (
     input clk, rst_in, data_in, config_in, config_shift, ready_in,
     input [7:0] valid_in, mask_in,
-    output reg [7:0] crossed_out, output reg word_ready_out, step_out,
-    output reg [21:0] out
+    output reg [7:0] crossed_out, output reg step_out,
+    output reg [13:0] out
 );
     reg rst, ready;
     reg [7:0] word_valid, mask;
     reg [W-1:0] data;
-    reg [39:0] cfg;
-    wire [7:0] available, crossed, word_ready;
-    wire [21:0] o [0:7];
+    reg [43:0] cfg;
+    wire [7:0] available, crossed;
+    wire [13:0] o [0:7];
     wire step = (&available) & ready;
     always @(posedge clk) begin
         rst <= rst_in; ready <= ready_in; word_valid <= valid_in; mask <= mask_in;
         data <= {data[W-2:0], data_in};
-        if (config_shift) cfg <= {cfg[38:0], config_in};
-        crossed_out <= crossed; word_ready_out <= &word_ready; step_out <= step;
+        if (config_shift) cfg <= {cfg[42:0], config_in};
+        crossed_out <= crossed; step_out <= step;
         out <= o[0] ^ o[1] ^ o[2] ^ o[3] ^ o[4] ^ o[5] ^ o[6] ^ o[7];
     end
     genvar i;
     generate for (i = 0; i < 8; i = i + 1) begin : lanes
         chunk_lane_decoder lane (.aclk(clk), .aresetn(!rst), .start(1'b0), .word_data(data),
-            .word_valid(word_valid[i]), .word_ready(word_ready[i]), .limits(cfg[35:0]),
-            .raw(cfg[39:36]), .step(step), .takes_part(mask[i]), .available(available[i]),
-            .window(o[i][21:8]), .longer(o[i][7:0]), .crossed(crossed[i]));
+            .word_load(word_valid[i]), .limits(cfg[35:0]), .raw(cfg[39:36]), .last_start(cfg[43:40]),
+            .step(step), .takes_part(mask[i]), .available(available[i]),
+            .window(o[i]), .crossed(crossed[i]));
     end endgenerate
 endmodule

@@ -1,13 +1,21 @@
-// The emitted unit in the variants' ports.
+// The emitted unit in the variants' ports. It takes words as they are owed; the code's length comes
+// from the window here.
 module lane #(parameter W = 64) (
     input clk, rst,
     input [W-1:0] word_data, input word_valid, output word_ready,
     input [55:0] limits, input [3:0] raw, input step, mask,
     output [13:0] window, output [7:1] length, output available, crossed
 );
-    wire at_least_one;
+    reg [55:0] last_limits;
+    wire [7:0] code = {1'b0, window[13:7]};
+    always @(posedge clk) if (step) last_limits <= limits;
+    assign word_ready = 1'b1;
+    genvar k;
+    generate for (k = 1; k < 8; k = k + 1) begin : compare
+        assign length[k] = code[7:7-k] >= last_limits[8*(k-1) +: k+1];
+    end endgenerate
     chunk_lane_decoder lane_decoder (.aclk(clk), .aresetn(!rst), .start(1'b0), .word_data(word_data),
-        .word_valid(word_valid), .word_ready(word_ready), .raw(raw), .step(step), .takes_part(mask),
+        .word_load(word_valid), .raw(raw), .last_start(4'd2), .step(step), .takes_part(mask),
         .limits({limits[55:48], limits[46:40], limits[37:32], limits[28:24], limits[19:16], limits[10:8], limits[1:0], 1'b0}),
-        .available(available), .window(window), .longer({length, at_least_one}), .crossed(crossed));
+        .available(available), .window(window), .crossed(crossed));
 endmodule

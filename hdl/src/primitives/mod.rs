@@ -6,6 +6,7 @@
 
 mod align;
 mod block_ram;
+mod chunk;
 mod code_length;
 mod concat;
 mod lut_ram;
@@ -16,6 +17,7 @@ mod shift_right;
 
 pub use align::Align;
 pub use block_ram::BlockRam;
+pub use chunk::Chunk;
 pub use code_length::CodeLength;
 pub use concat::Concat;
 pub use lut_ram::LutRam;
