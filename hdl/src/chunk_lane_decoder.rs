@@ -67,9 +67,8 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     next: [NextOffset; 8],
     pick: Pick,
     window_out: Reg<Bits<14>>,
-    go: Signal<Local, Bit>,
     behind_raw: Signal<Local, Bits<5>>,
-    wanted: Signal<Local, Bits<6>>,
+    wanted: Signal<Local, Bits<2>>,
 }
 
 impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
@@ -95,7 +94,6 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
             next: std::array::from_fn(|shorter| NextOffset::new(shorter as u64 + 1)),
             pick: Pick::default(),
             window_out: Reg::default(),
-            go: Signal::default(),
             behind_raw: Signal::default(),
             wanted: Signal::default(),
         }
@@ -121,29 +119,29 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
         self.length.limits.next = self.limits.val();
 
         // Early: where the lane would stand behind a code of each length.
-        self.go.next = self.step.val() & self.takes_part.val();
         self.behind_raw.next =
             bit_cast::<5, 4>(self.offset.q.val()) + bit_cast::<5, 4>(self.raw.val());
-        self.wanted.next = 0.into();
-        if self.feed.refill.val() {
-            self.wanted.next = 0x20.into();
-        }
-        if self.feed.fill.val() {
-            self.wanted.next = 0x30.into();
-        }
         for i in 0..8 {
             self.next[i].from.next = self.behind_raw.val();
-            self.next[i].go.next = self.go.val();
-            self.next[i].wanted.next = self.wanted.val();
-            self.pick.values[i].next = self.next[i].to.val();
+            self.next[i].takes_part.next = self.takes_part.val();
+            self.pick.places[i].next = self.next[i].to.val();
         }
+        self.wanted.next = 0.into();
+        if self.feed.refill.val() {
+            self.wanted.next = 2.into();
+        }
+        if self.feed.fill.val() {
+            self.wanted.next = 3.into();
+        }
+        self.pick.wanted.next = self.wanted.val();
+        self.pick.step.next = self.step.val();
 
         // Late: one of them.
         self.pick.longer.next = self.length.longer.val();
-        self.feed.load.next = self.pick.picked.val().get_bit(5);
-        self.feed.shift.next = self.pick.picked.val().get_bit(4);
-        self.offset.d.next = self.pick.picked.val().get_bits::<4>(0);
-        self.offset.enable.next = self.go.val();
+        self.feed.load.next = self.pick.moves.val().get_bit(1);
+        self.feed.shift.next = self.pick.moves.val().get_bit(0);
+        self.offset.d.next = self.pick.offset.val();
+        self.offset.enable.next = self.step.val() & self.takes_part.val();
         self.offset.aresetn.next = self.aresetn.val() & !self.start.val();
 
         self.window_out.d.next = self.align.window.val();
@@ -153,33 +151,27 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
     }
 }
 
-/// Where a code of one length leads: bits 0 to 3 the next offset, bit 4 and 5 `shift` and `load`
-/// of [`WordFeed`].
+/// Where a code of one length leads: the next offset, and in bit 4 that it is in the next chunk.
 #[derive(LogicBlock)]
 struct NextOffset {
     /// Offset and raw bits.
     pub from: Signal<In, Bits<5>>,
-    /// The lane steps.
-    pub go: Signal<In, Bit>,
-    /// `shift` and `load` that are wanted in any case, in their places.
-    pub wanted: Signal<In, Bits<6>>,
+    /// The lane is in the beat.
+    pub takes_part: Signal<In, Bit>,
     /// What follows.
-    pub to: Signal<Out, Bits<6>>,
+    pub to: Signal<Out, Bits<5>>,
     length: Constant<Bits<5>>,
     sum: Signal<Local, Bits<5>>,
-    low: Signal<Local, Bits<4>>,
 }
 
 impl NextOffset {
     fn new(length: u64) -> Self {
         Self {
             from: Signal::default(),
-            go: Signal::default(),
-            wanted: Signal::default(),
+            takes_part: Signal::default(),
             to: Signal::default(),
             length: Constant::new(length.into()),
             sum: Signal::default(),
-            low: Signal::default(),
         }
     }
 }
@@ -188,10 +180,9 @@ impl Logic for NextOffset {
     #[hdl_gen]
     fn update(&mut self) {
         self.sum.next = self.from.val() + self.length.val();
-        self.low.next = self.sum.val().get_bits::<4>(0);
-        self.to.next = self.wanted.val() | bit_cast::<6, 4>(self.low.val());
-        if self.go.val() & self.sum.val().get_bit(4) {
-            self.to.next = 0x30 | bit_cast::<6, 4>(self.low.val());
+        self.to.next = self.sum.val();
+        if !self.takes_part.val() {
+            self.to.next = self.sum.val() & 0xf;
         }
     }
 }

@@ -77,6 +77,8 @@ pub struct WordFeed<const W: usize, const P: usize> {
     coming_valid: Signal<Local, Bit>,
     has_tail: Signal<Local, Bit>,
     filling: Signal<Local, Bit>,
+    one_if_coming: Signal<Local, Bits<P>>,
+    one_if_head: Signal<Local, Bits<P>>,
     wide_head: Signal<Local, Bits<32>>,
     waits: Constant<Bit>,
     first_chunk_at: Constant<Bits<6>>,
@@ -121,6 +123,8 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             coming_valid: Signal::default(),
             has_tail: Signal::default(),
             filling: Signal::default(),
+            one_if_coming: Signal::default(),
+            one_if_head: Signal::default(),
             wide_head: Signal::default(),
             waits: Constant::new(W == 64),
             first_chunk_at: Constant::new(bits(W as u64 - 16)),
@@ -208,10 +212,11 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.was_empty.d.next = !self.has_tail.val();
         self.was_empty.enable.next = true;
         // Added, not enabled: `load` stays the only clock enable.
-        self.chunk.d.next = self.chunk.q.val();
+        self.one_if_coming.next = 0.into();
         if self.coming_valid.val() {
-            self.chunk.d.next = self.chunk.q.val() + 1;
+            self.one_if_coming.next = 1.into();
         }
+        self.chunk.d.next = self.chunk.q.val() + self.one_if_coming.val();
         self.chunk.enable.next = self.load.val();
         self.used.d.next = self.used.q.val() ^ (self.there.val() & self.chunk.q.val().all());
         self.used.enable.next = self.load.val();
@@ -224,10 +229,11 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.head_valid.enable.next = self.shift.val();
 
         // The end of a word: a head is shifted out that was its last.
-        self.number.d.next = self.number.q.val();
+        self.one_if_head.next = 0.into();
         if self.head_valid.q.val() {
-            self.number.d.next = self.number.q.val() + 1;
+            self.one_if_head.next = 1.into();
         }
+        self.number.d.next = self.number.q.val() + self.one_if_head.val();
         self.number.enable.next = self.shift.val();
         self.shifted.d.next = self.shift.val();
         self.shifted.enable.next = true;
