@@ -147,16 +147,8 @@ impl Packet {
         layer: Layer,
         run: PlaneRun,
     ) -> Self {
-        let Layer {
-            format,
-            mode,
-            limit,
-            tables,
-            channels,
-        } = layer;
-        let signed = format.signed();
-        let shape = LaneShape::new(lanes as u8).unwrap();
-        let padded = shape.padded(plane_len);
+        let signed = layer.format.signed();
+        let padded = LaneShape::new(lanes as u8).unwrap().padded(plane_len);
         let mut samples_in = Vec::new();
         for _ in run.rows() {
             let spread = random.i32(1..=40_000);
@@ -166,8 +158,28 @@ impl Packet {
             });
             samples_in.extend(plane);
         }
-        // Tables: from the data, skewed to the longest codes, or flat.
+        Self::of(random, lanes, plane_len, layer, run, &samples_in)
+    }
 
+    /// Planes of given samples, padded.
+    pub fn of(
+        random: &mut Rng,
+        lanes: usize,
+        plane_len: usize,
+        layer: Layer,
+        run: PlaneRun,
+        samples_in: &[i16],
+    ) -> Self {
+        let Layer {
+            format,
+            mode,
+            limit,
+            tables,
+            channels,
+        } = layer;
+        let shape = LaneShape::new(lanes as u8).unwrap();
+        let padded = shape.padded(plane_len);
+        // Tables: from the data, skewed to the longest codes, or flat.
         let mut table = |class: Class| {
             let layout = mode.layout(&format, class);
             let mut counts = vec![0u64; layout.alphabet()];
@@ -212,7 +224,7 @@ impl Packet {
             channels,
         })
         .unwrap();
-        let encoded = payload::encode(&context, &run, &samples_in).unwrap();
+        let encoded = payload::encode(&context, &run, samples_in).unwrap();
         let decoded = payload::decode(&context, &run, &encoded.payload).unwrap();
         Self {
             words: words(&context, &encoded.payload),

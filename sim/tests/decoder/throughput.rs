@@ -36,6 +36,11 @@ fn measure(
         images: 4,
     };
     let packet = Packet::new(&mut Rng::with_seed(7), lanes, 196, layer, run);
+    clocks(lanes, class, packet)
+}
+
+/// The same of a packet.
+fn clocks(lanes: usize, class: Class, packet: Packet) -> Result<f64, SimError> {
     let mut bench = Bench::new(&model(lanes), 0)?;
     bench.reset();
     load(&mut bench, false, &packet.writes());
@@ -76,6 +81,46 @@ fn a_beat_a_clock_up_to_8_bits_a_sample() -> Result<(), SimError> {
             let ratio = measure(lanes, class, format, mode, tables)?;
             assert!(ratio <= 1.02, "{ratio} clocks a beat");
         }
+    }
+    Ok(())
+}
+
+/// Half of the lanes write the shortest codes and half the longest, then the other way round: so far
+/// apart that the fullest lanes are half of the layer ahead.
+#[test]
+fn a_beat_a_clock_with_skewed_lanes() -> Result<(), SimError> {
+    for lanes in [2, 4, 8] {
+        let mut random = Rng::with_seed(3);
+        let entry = ChannelEntry {
+            class: Class::Direct,
+            quantizer: Multiplier::from_ratio(128, 32_768).unwrap(),
+            dequantizer: Multiplier::from_ratio(32_768, 128).unwrap(),
+        };
+        let layer = Layer {
+            format: Format::new(8, 0, true, 0).unwrap(),
+            mode: Mode::Joint {
+                direct: 6,
+                important: 6,
+            },
+            limit: 8,
+            tables: Tables::Fitting,
+            channels: vec![entry; 64],
+        };
+        let run = PlaneRun {
+            first_channel: 0,
+            channels: 64,
+            images: 1,
+        };
+        let count = 64 * 200;
+        let samples: Vec<i16> = (0..count)
+            .map(|at| match (at % lanes % 2 == 1) == (at < count / 2) {
+                true => random.i16(..),
+                false => 0,
+            })
+            .collect();
+        let packet = Packet::of(&mut random, lanes, 200, layer, run, &samples);
+        let ratio = clocks(lanes, Class::Direct, packet)?;
+        assert!(ratio <= 1.02, "{ratio} clocks a beat");
     }
     Ok(())
 }
