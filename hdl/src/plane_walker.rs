@@ -89,6 +89,8 @@ pub struct PlaneWalker<const S: usize> {
     fetched: DFF<Bit>,
     fetched_last: DFF<Bit>,
     // The plane.
+    my_beats: DFF<Bits<20>>,
+    my_last_lanes: DFF<Bits<S>>,
     in_plane: DFF<Bit>,
     plane: DFF<Bits<24>>,
     plane_last: DFF<Bit>,
@@ -96,8 +98,6 @@ pub struct PlaneWalker<const S: usize> {
     beats_left: DFF<Bits<20>>,
     last_beat: DFF<Bit>,
     my_rows: Signal<Local, Bits<17>>,
-    my_beats: Signal<Local, Bits<20>>,
-    my_last_lanes: Signal<Local, Bits<S>>,
     my_too_short: Signal<Local, Bit>,
     load_beats: Signal<Local, Bits<20>>,
     load_lanes: Signal<Local, Bits<S>>,
@@ -204,7 +204,15 @@ impl<const S: usize> Logic for PlaneWalker<S> {
             plane,
             plane_last
         );
-        dff_setup!(self, aclk, bad_command, beats_left, last_beat);
+        dff_setup!(
+            self,
+            aclk,
+            bad_command,
+            beats_left,
+            last_beat,
+            my_beats,
+            my_last_lanes
+        );
         for i in 0..2 {
             self.rows[i].clock.next = self.aclk.val();
             self.rows[i].d.next = self.rows[i].q.val();
@@ -252,13 +260,13 @@ impl<const S: usize> Logic for PlaneWalker<S> {
 
         // The running context's geometry.
         self.my_rows.next = bit_cast::<17, 16>(self.rows[0].q.val());
-        self.my_beats.next = self.beats[0].q.val();
-        self.my_last_lanes.next = self.last_lanes[0].q.val();
+        self.my_beats.d.next = self.beats[0].q.val();
+        self.my_last_lanes.d.next = self.last_lanes[0].q.val();
         self.my_too_short.next = self.too_short[0].q.val();
         if self.of.q.val() {
             self.my_rows.next = bit_cast::<17, 16>(self.rows[1].q.val());
-            self.my_beats.next = self.beats[1].q.val();
-            self.my_last_lanes.next = self.last_lanes[1].q.val();
+            self.my_beats.d.next = self.beats[1].q.val();
+            self.my_last_lanes.d.next = self.last_lanes[1].q.val();
             self.my_too_short.next = self.too_short[1].q.val();
         }
 
@@ -279,7 +287,7 @@ impl<const S: usize> Logic for PlaneWalker<S> {
         self.last.next = self.plane_last.q.val() & self.last_beat.q.val();
         self.mask.next = self.all.val();
         if self.last_beat.q.val() {
-            self.mask.next = self.my_last_lanes.val();
+            self.mask.next = self.my_last_lanes.q.val();
         }
         if self.take.val() {
             self.beats_left.d.next = self.beats_left.q.val() - 1;
@@ -298,8 +306,8 @@ impl<const S: usize> Logic for PlaneWalker<S> {
             self.in_plane.d.next = true;
             self.plane.d.next = self.channel_rows.read_data.val();
             self.plane_last.d.next = self.fetched_last.q.val();
-            self.beats_left.d.next = self.my_beats.val();
-            self.last_beat.d.next = !self.my_beats.val().any();
+            self.beats_left.d.next = self.my_beats.q.val();
+            self.last_beat.d.next = !self.my_beats.q.val().any();
             self.fetched.d.next = false;
         }
 
