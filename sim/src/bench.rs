@@ -242,19 +242,37 @@ impl Bench {
             .collect()
     }
 
-    /// The beat received last.
-    pub fn last(&self, prefix: &str) -> Option<Beat> {
-        let sink = &self.sinks[self.sink_at(prefix)];
-        let last = sink.count.checked_sub(1)?;
-        Some(sink.ports.decode(sink.words(last)))
+    /// Packets received so far to their `tlast`.
+    pub fn packets(&self, prefix: &str) -> usize {
+        self.sinks[self.sink_at(prefix)].ends.len()
     }
 
-    /// The beats received so far, which are then forgotten.
-    pub fn take(&mut self, prefix: &str) -> Vec<Beat> {
-        let beats = self.beats(prefix);
+    /// The beats of the first packet received, which are then forgotten; none if it has not ended.
+    pub fn take_packet(&mut self, prefix: &str) -> Vec<Beat> {
         let at = self.sink_at(prefix);
-        self.sinks[at].forget();
+        let sink = &mut self.sinks[at];
+        let end = sink.ends.front().copied().unwrap_or(0);
+        let beats = (0..end).map(|beat| sink.ports.decode(sink.words(beat)));
+        let beats = beats.collect();
+        sink.forget(end);
         beats
+    }
+
+    /// Compares the first packet received as [`check`](Self::check) does, and forgets it.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn check_packet<B: Into<Beat>>(
+        &mut self,
+        prefix: &str,
+        expected: impl IntoIterator<Item = B>,
+    ) -> Result<(), SimError> {
+        let at = self.sink_at(prefix);
+        let end = self.sinks[at].ends.front().copied().unwrap_or(0);
+        self.compare(at, end, expected)?;
+        self.sinks[at].forget(end);
+        Ok(())
     }
 
     /// Compares all that was received with `expected`, in all ports of the stream.
@@ -267,13 +285,24 @@ impl Bench {
         prefix: &str,
         expected: impl IntoIterator<Item = B>,
     ) -> Result<(), SimError> {
-        let sink = &self.sinks[self.sink_at(prefix)];
-        let (top, seed, stream) = (self.dut.model().top(), self.seed, prefix.to_owned());
+        let at = self.sink_at(prefix);
+        self.compare(at, self.sinks[at].count, expected)
+    }
+
+    /// The first `received` beats of a sink against all that is expected.
+    fn compare<B: Into<Beat>>(
+        &self,
+        sink: usize,
+        received: usize,
+        expected: impl IntoIterator<Item = B>,
+    ) -> Result<(), SimError> {
+        let sink = &self.sinks[sink];
+        let (top, seed, stream) = (self.dut.model().top(), self.seed, sink.ports.prefix.clone());
         let mut count = 0;
         for beat in expected {
             let (at, words) = (count, sink.ports.encode(&beat.into()));
             count += 1;
-            if at >= sink.count || words == sink.words(at) {
+            if at >= received || words == sink.words(at) {
                 continue;
             }
             let values = sink.ports.fields.iter().map(|field| {
@@ -301,13 +330,13 @@ impl Bench {
                 got: got.slice(lane * width, width),
             })));
         }
-        if count != sink.count {
+        if count != received {
             return Err(SimError::Count {
                 top: top.to_owned(),
                 seed,
                 stream,
                 expected: count,
-                got: sink.count,
+                got: received,
             });
         }
         Ok(())

@@ -15,6 +15,7 @@ const PATIENCE: u64 = 10_000;
 
 /// An encoder or decoder core. Packets are sent, any number ahead, and then answered in turn.
 pub struct Core {
+    model: Model,
     bench: Bench,
     parameters: Parameters,
     writes: fn(&Parameters, &Context) -> Result<Vec<Write>, Misfit>,
@@ -43,6 +44,8 @@ pub enum CoreError {
     Sim(#[from] SimError),
     #[error(transparent)]
     Misfit(#[from] Misfit),
+    #[error("the packet ended with error {got}, {expected} was due")]
+    Error { expected: u64, got: u64 },
     #[error("the core cannot be emitted: {0}")]
     Emit(String),
 }
@@ -57,7 +60,7 @@ impl Core {
         let verilog = encoder::verilog(&parameters, "").map_err(emit_error)?;
         let model = Model::build(encoder::TOP, &verilog)?;
         let beat_bytes = [2 * parameters.lanes, parameters.word_bits() / 8];
-        Self::new(&model, parameters, load::encoder, beat_bytes, seed)
+        Self::new(model, parameters, load::encoder, beat_bytes, seed)
     }
 
     /// A decoder: code words to samples.
@@ -65,18 +68,25 @@ impl Core {
         let verilog = decoder::verilog(&parameters, "").map_err(emit_error)?;
         let model = Model::build(decoder::TOP, &verilog)?;
         let beat_bytes = [parameters.word_bits() / 8, 2 * parameters.lanes];
-        Self::new(&model, parameters, load::decoder, beat_bytes, seed)
+        Self::new(model, parameters, load::decoder, beat_bytes, seed)
+    }
+
+    /// Another core of the same kind, just reset.
+    pub fn another(&self, seed: u64) -> Result<Self, CoreError> {
+        let model = self.model.clone();
+        Self::new(model, self.parameters, self.writes, self.beat_bytes, seed)
     }
 
     fn new(
-        model: &Model,
+        model: Model,
         parameters: Parameters,
         writes: fn(&Parameters, &Context) -> Result<Vec<Write>, Misfit>,
         beat_bytes: [usize; 2],
         seed: u64,
     ) -> Result<Self, CoreError> {
         let mut core = Self {
-            bench: Bench::new(model, seed)?,
+            bench: Bench::new(&model, seed)?,
+            model,
             parameters,
             writes,
             beat_bytes,
@@ -143,7 +153,7 @@ impl Core {
     /// When the core hangs or breaks the handshake.
     pub fn answer(&mut self, stall: Stall) -> Result<Answer, CoreError> {
         let clocks = self.wait(stall)?;
-        let beats = self.bench.take("m_axis");
+        let beats = self.bench.take_packet("m_axis");
         let error = beats.last().map_or(0, |beat| beat.get("tuser").to_u64());
         let bytes = beats.iter().flat_map(|beat| {
             let data = beat.get("tdata");
@@ -181,15 +191,28 @@ impl Core {
         let clocks = self.wait(stall)?;
         self.bench.lanes("m_axis", 16);
         self.bench
-            .check("m_axis", beats(bytes, self.beat_bytes[1], error))?;
-        self.bench.take("m_axis");
+            .check_packet("m_axis", beats(bytes, self.beat_bytes[1], error))?;
         Ok(clocks)
+    }
+
+    /// Waits as [`answer`](Self::answer) for a packet that ends with this error; its words or
+    /// samples are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Another error code, and as [`answer`](Self::answer).
+    pub fn expect_error(&mut self, expected: u64, stall: Stall) -> Result<(), CoreError> {
+        let got = self.answer(stall)?.error;
+        match got == expected {
+            true => Ok(()),
+            false => Err(CoreError::Error { expected, got }),
+        }
     }
 
     fn wait(&mut self, stall: Stall) -> Result<u64, CoreError> {
         let start = self.sent.pop_front().expect("a packet was sent");
         self.bench.sink("m_axis", stall);
-        while !ended(&self.bench) {
+        while self.bench.packets("m_axis") == 0 {
             let before = moved(&self.bench);
             self.bench
                 .run_until(|bench| moved(bench) != before, PATIENCE)?;
@@ -200,12 +223,6 @@ impl Core {
         }
         Ok(end - start)
     }
-}
-
-/// Whether the beat received last ends its packet.
-fn ended(bench: &Bench) -> bool {
-    let beat = bench.last("m_axis");
-    beat.is_some_and(|beat| beat.get("tlast").to_u64() == 1)
 }
 
 /// Changes with every beat in or out.

@@ -243,6 +243,9 @@ pub(crate) struct Sink {
     random: fastrand::Rng,
     received: Vec<u32>,
     pub(crate) count: usize,
+    /// Word of `tlast`, if there is one, and how many beats there were at each that came.
+    last: Option<usize>,
+    pub(crate) ends: VecDeque<usize>,
     /// What was offered and not taken at the last clock.
     pending: Option<Vec<u32>>,
     /// Bits of a lane of `tdata`, for reports.
@@ -250,15 +253,21 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Forgets what was received.
-    pub(crate) fn forget(&mut self) {
-        self.received.clear();
-        self.count = 0;
+    /// Forgets the first beats received.
+    pub(crate) fn forget(&mut self, beats: usize) {
+        self.received.drain(..beats * self.ports.words);
+        self.count -= beats;
+        self.ends.retain(|&end| end > beats);
+        self.ends.iter_mut().for_each(|end| *end -= beats);
     }
 
     pub(crate) fn new(model: &Model, prefix: &str, seed: u64) -> Self {
+        let ports = Ports::find(model, prefix, Direction::Out);
+        let last = ports.fields.iter().find(|field| field.name == "tlast");
         Self {
-            ports: Ports::find(model, prefix, Direction::Out),
+            last: last.map(|field| field.words.start),
+            ends: VecDeque::new(),
+            ports,
             stall: Stall::NONE,
             random: fastrand::Rng::with_seed(seed),
             received: Vec::new(),
@@ -274,8 +283,7 @@ impl Sink {
             dut.set_bit(ready, false);
         }
         if forget {
-            self.received.clear();
-            self.count = 0;
+            self.forget(self.count);
         }
     }
 
@@ -316,6 +324,9 @@ impl Sink {
         }
         if self.ports.handshake(dut) {
             self.count += 1;
+            if self.last.is_some_and(|last| now[last] != 0) {
+                self.ends.push_back(self.count);
+            }
         } else {
             self.pending = Some(now.to_vec());
             self.received.truncate(start);

@@ -7,6 +7,7 @@
 //! | [`exactness`] | quantizing in exact rational arithmetic |
 //! | [`hostile`] | containers damaged on purpose, their CRCs made right again |
 //! | [`skew`] | lanes as unlike as the code stream allows, and what their FIFOs must hold |
+//! | [`soak`] | random packets through both emitted cores, without end |
 //! | [`strategies`] | proptest strategies for legal contexts, runs and samples |
 
 pub mod activations;
@@ -14,6 +15,7 @@ pub mod exactness;
 pub mod hostile;
 pub mod layer;
 pub mod skew;
+pub mod soak;
 pub mod strategies;
 
 #[cfg(doctest)]
