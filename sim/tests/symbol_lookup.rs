@@ -1,28 +1,28 @@
 //! The symbol lookup equals golden's table, pattern and code, less the zero point.
 
-#[path = "decoder/packet.rs"]
-#[allow(dead_code)]
-mod packet;
-
 use dqa_golden::channel::Class;
-use dqa_hdl::load::SYMBOLS;
+use dqa_hdl::load::{self, SYMBOLS};
+use dqa_hdl::parameters::Parameters;
 use dqa_hdl::{emit::emit, symbol_lookup::SymbolLookup};
-use dqa_sim::{Model, SimError, Value, seeds};
+use dqa_sim::{Model, SimError, Value, layers, seeds};
 use fastrand::Rng;
-use packet::Packet;
 use std::collections::VecDeque;
 
 #[test]
 fn equals_golden() -> Result<(), SimError> {
     let verilog = emit("symbol_lookup", "", SymbolLookup::default()).expect("sound RTL");
     let model = Model::build("symbol_lookup", &verilog)?;
+    let parameters = Parameters {
+        symbol_bits: 6,
+        ..Parameters::default()
+    };
     for seed in seeds(60) {
         let mut random = Rng::with_seed(seed);
         let mut unit = model.instance(seed);
-        let contexts = [0, 1].map(|_| Packet::random(&mut random, 4, 16, 1));
+        let contexts = [(); 2].map(|()| layers::context(&mut random, &parameters));
         unit.set("load", 1u64);
-        for (bank, packet) in (0..).zip(&contexts) {
-            for write in packet.writes() {
+        for (bank, context) in (0..).zip(&contexts) {
+            for write in load::decoder(&parameters, context).expect("it fits") {
                 if let Some(at @ 0..512) = write.addr.checked_sub(SYMBOLS) {
                     unit.set("load_address", bank << 9 | u64::from(at));
                     unit.set("load_data", u64::from(write.data));
@@ -35,7 +35,7 @@ fn equals_golden() -> Result<(), SimError> {
         for _ in 0..5000 {
             let bank = random.usize(0..2);
             let class = [Class::Direct, Class::Important][random.usize(0..2)];
-            let context = &contexts[bank].context;
+            let context = &contexts[bank];
             let (layout, format) = (context.layout(class), context.format());
             let below = match layout.symbol_is_low {
                 true => (1u64 << layout.symbol_bits) - 1,

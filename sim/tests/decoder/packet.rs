@@ -1,10 +1,9 @@
-//! Random packets: context, planes, code words and the samples that golden decodes from them.
+//! Packets of a chosen layer: context, planes, code words and the samples that golden decodes from them.
 
 use dqa_golden::channel::{ChannelEntry, Class};
 use dqa_golden::context::{Context, ContextParts, Scale};
-use dqa_golden::format::{Format, max_extra};
+use dqa_golden::format::Format;
 use dqa_golden::lanes::LaneShape;
-use dqa_golden::multiplier::Multiplier;
 use dqa_golden::payload::{self, PlaneRun};
 use dqa_golden::symbol::Mode;
 use dqa_golden::table::CodeTable;
@@ -64,10 +63,6 @@ fn samples(lanes: usize, samples: &[i16], status: u64) -> Vec<Beat> {
 pub enum Tables {
     /// All codes of the same length.
     Flat,
-    /// The longest codes.
-    Staircase,
-    /// Random counts.
-    Random,
     /// The samples.
     Fitting,
 }
@@ -81,64 +76,7 @@ pub struct Layer {
     pub channels: Vec<ChannelEntry>,
 }
 
-/// Lengths of the longest code that `limit` allows.
-fn staircase(symbols: usize, limit: u8) -> Vec<u8> {
-    let mut counts = vec![1; symbols];
-    for (i, count) in counts.iter_mut().enumerate().take(8) {
-        *count = 1 << (2 * (8 - i));
-    }
-    CodeTable::from_counts(&counts, limit)
-        .unwrap()
-        .lengths()
-        .to_vec()
-}
-
 impl Packet {
-    /// Planes of `plane_len` samples with a random context.
-    pub fn random(random: &mut Rng, lanes: usize, plane_len: usize, planes: usize) -> Self {
-        let bits = random.u8(2..=8);
-        let extra = random.u8(0..=max_extra(bits));
-        let signed = random.bool();
-        let zero_point = match (random.u8(0..3), signed) {
-            (0, _) => 0,
-            (_, true) => random.i16(-(1 << (bits - 1))..1 << (bits - 1)),
-            (_, false) => random.i16(0..1 << bits),
-        };
-        let format = Format::new(bits, extra, signed, zero_point).unwrap();
-        let limit = random.u8(6..=8);
-        let mode = match random.u8(0..3) {
-            0 => Mode::Paper,
-            _ => Mode::Joint {
-                direct: random.u8(0..=bits.min(6)),
-                important: random.u8(0..=(bits + extra).min(6)),
-            },
-        };
-        let channels: Vec<_> = (0..random.usize(1..=planes.min(ROWS)))
-            .map(|_| entry(random, &format))
-            .collect();
-        let first = random.usize(0..channels.len());
-        let per_image = random.usize(1..=channels.len() - first);
-        let run = PlaneRun {
-            first_channel: first as u16,
-            channels: per_image as u16,
-            images: (planes / per_image).max(1) as u16,
-        };
-        let tables = match random.u8(0..4) {
-            0 => Tables::Flat,
-            1 => Tables::Staircase,
-            2 => Tables::Random,
-            _ => Tables::Fitting,
-        };
-        let layer = Layer {
-            format,
-            mode,
-            limit,
-            tables,
-            channels,
-        };
-        Self::new(random, lanes, plane_len, layer, run)
-    }
-
     /// Planes of random samples.
     pub fn new(
         random: &mut Rng,
@@ -192,14 +130,6 @@ impl Packet {
             }
             match tables {
                 Tables::Flat => CodeTable::flat(layout.symbol_bits),
-                Tables::Staircase => {
-                    let lengths = staircase(layout.alphabet(), limit);
-                    CodeTable::from_lengths(&lengths, limit).unwrap()
-                }
-                Tables::Random => {
-                    let counts: Vec<_> = counts.iter().map(|_| 1 << random.u32(0..30)).collect();
-                    CodeTable::from_counts(&counts, limit).unwrap()
-                }
                 Tables::Fitting => {
                     let best = CodeTable::from_counts(&counts, limit).unwrap();
                     let lacks = counts
@@ -247,30 +177,4 @@ impl Packet {
     pub fn writes(&self) -> Vec<Write> {
         load::decoder(&parameters(self.context.shape().lanes()), &self.context).unwrap()
     }
-}
-
-fn entry(random: &mut Rng, format: &Format) -> ChannelEntry {
-    let class = match random.u8(0..8) {
-        0 => Class::Pruned,
-        1..5 => Class::Direct,
-        _ => Class::Important,
-    };
-    let steps = 1 << (format.bits() - 1);
-    let range = random.u32(1..=65535);
-    let quantizer = Multiplier::from_ratio(steps, range).unwrap();
-    let dequantizer = match random.u8(0..8) {
-        0 => Multiplier::ZERO,
-        1..5 => Multiplier::from_ratio(range, steps).unwrap(),
-        _ => {
-            let most = 31 - format.extra_of(class) as u8;
-            Multiplier::new(random.u32(65536..=131_071), random.u8(0..=most)).unwrap()
-        }
-    };
-    let entry = ChannelEntry {
-        class,
-        quantizer,
-        dequantizer,
-    };
-    entry.check(format).unwrap();
-    entry
 }
