@@ -247,11 +247,20 @@ impl Bench {
         self.sinks[self.sink_at(prefix)].ends.len()
     }
 
+    /// The beats received so far, which are then forgotten.
+    pub fn take(&mut self, prefix: &str) -> Vec<Beat> {
+        self.take_to(prefix, self.received(prefix))
+    }
+
     /// The beats of the first packet received, which are then forgotten; none if it has not ended.
     pub fn take_packet(&mut self, prefix: &str) -> Vec<Beat> {
+        let ends = &self.sinks[self.sink_at(prefix)].ends;
+        self.take_to(prefix, ends.front().copied().unwrap_or(0))
+    }
+
+    fn take_to(&mut self, prefix: &str, end: usize) -> Vec<Beat> {
         let at = self.sink_at(prefix);
         let sink = &mut self.sinks[at];
-        let end = sink.ends.front().copied().unwrap_or(0);
         let beats = (0..end).map(|beat| sink.ports.decode(sink.words(beat)));
         let beats = beats.collect();
         sink.forget(end);

@@ -1,6 +1,7 @@
 //! Packets that are wrong: each ends with its error code, and the next one is right.
 
-use crate::{Coded, coded, parameters};
+use crate::coded::Coded;
+use crate::parameters;
 use dqa_hdl::load::{CHANNELS, PLANE, Write};
 use dqa_sim::{Answer, Core, CoreError, Stall, seeds};
 use fastrand::Rng;
@@ -132,7 +133,7 @@ fn ends_with_its_code(lanes: usize, input: Stall, output: Stall) -> Result<(), C
 /// A packet of at most 3000 samples.
 fn small(random: &mut Rng, lanes: usize) -> Coded {
     loop {
-        let packet = coded(random, lanes);
+        let packet = Coded::random(random, lanes);
         if packet.samples.len() <= 6000 {
             return packet;
         }

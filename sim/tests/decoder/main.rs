@@ -1,61 +1,22 @@
 //! The decoder core under Verilator equals `golden::payload::decode`, whatever the context, the
 //! planes, the stalls, and what went before.
 
+mod coded;
 mod errors;
-mod packet;
 mod throughput;
 
-use dqa_golden::context::Context;
-use dqa_golden::packet::samples_to_bytes;
-use dqa_golden::payload::{self, PlaneRun};
-use dqa_hdl::decoder::{TOP, verilog};
-use dqa_hdl::load::Write;
+use coded::Coded;
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::{Beat, Bench, Core, CoreError, Model, Stall, layers, seeds};
+use dqa_sim::{Core, CoreError, Stall, seeds};
 use fastrand::Rng;
 
+/// Of the cores that these packets go to.
 fn parameters(lanes: usize) -> Parameters {
-    packet::parameters(lanes)
-}
-
-fn model(lanes: usize) -> Model {
-    let verilog = verilog(&parameters(lanes), "").expect("sound RTL");
-    Model::build(TOP, &verilog).expect("it verilates")
-}
-
-fn load(bench: &mut Bench, bank: bool, writes: &[Write]) {
-    let beats = writes.iter().map(|write| {
-        Beat::new()
-            .with("context", u64::from(bank))
-            .with("addr", u64::from(write.addr))
-            .with("data", u64::from(write.data))
-    });
-    bench.source("load", beats, Stall::NONE);
-}
-
-/// A packet's code words and the samples that golden decodes from them.
-struct Coded {
-    context: Context,
-    run: PlaneRun,
-    words: Vec<u8>,
-    samples: Vec<u8>,
-}
-
-/// A random packet of which all symbols have codes.
-fn coded(random: &mut Rng, lanes: usize) -> Coded {
-    loop {
-        let context = layers::context(random, &parameters(lanes));
-        let run = layers::run(random, &context);
-        let samples = layers::samples(random, &context, &run);
-        if let Ok(encoded) = payload::encode(&context, &run, &samples) {
-            let decoded = payload::decode(&context, &run, &encoded.payload);
-            return Coded {
-                context,
-                run,
-                words: encoded.payload,
-                samples: samples_to_bytes(&decoded.expect("it was just encoded")),
-            };
-        }
+    Parameters {
+        lanes,
+        symbol_bits: 6,
+        channels: 64,
+        ..Parameters::default()
     }
 }
 
@@ -85,7 +46,7 @@ fn equals_golden(lanes: usize) -> Result<(), CoreError> {
         for stall_in in Stall::SWEEP {
             for stall_out in Stall::SWEEP {
                 let mut random = Rng::with_seed(seed);
-                let packets: Vec<_> = (0..6).map(|_| coded(&mut random, lanes)).collect();
+                let packets: Vec<_> = (0..6).map(|_| Coded::random(&mut random, lanes)).collect();
                 let mut core = first.another(seed)?;
                 decodes(&mut core, &packets, [stall_in, stall_out])?;
             }
@@ -120,9 +81,9 @@ fn reset_in_the_middle_of_a_packet() -> Result<(), CoreError> {
     let mut random = Rng::with_seed(1);
     let mut core = Core::decoder(parameters(4), 1)?;
     for _ in 0..60 {
-        let packets = [coded(&mut random, 4), coded(&mut random, 4)];
+        let packets = [Coded::random(&mut random, 4), Coded::random(&mut random, 4)];
         decodes(&mut core, &packets, [Stall::percent(10); 2])?;
-        let packet = coded(&mut random, 4);
+        let packet = Coded::random(&mut random, 4);
         core.load(false, &packet.context)?;
         core.send(false, &packet.run, &packet.words, Stall::percent(50));
         core.bench().run(random.u64(0..300))?;

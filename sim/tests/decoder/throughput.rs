@@ -1,125 +1,157 @@
 //! Cycles a beat without stalls, 64 channels.
 
-use crate::packet::{Layer, Packet, Tables};
-use crate::{load, model};
+use crate::coded::Coded;
+use crate::parameters;
 use dqa_golden::channel::{ChannelEntry, Class};
+use dqa_golden::context::{Context, ContextParts, Scale};
 use dqa_golden::format::Format;
+use dqa_golden::lanes::LaneShape;
 use dqa_golden::multiplier::Multiplier;
 use dqa_golden::payload::PlaneRun;
 use dqa_golden::symbol::Mode;
-use dqa_sim::{Bench, SimError, Stall};
+use dqa_golden::table::CodeTable;
+use dqa_sim::{Core, CoreError, Stall};
 use fastrand::Rng;
 
-/// From the command to the first beat, and from the first to the last, without stalls.
-fn measure(
-    lanes: usize,
+/// Samples of a plane.
+const PLANE: u32 = 196;
+
+const RUN: PlaneRun = PlaneRun {
+    first_channel: 0,
+    channels: 64,
+    images: 4,
+};
+
+/// What is measured: channels of one class, with the code that fits their samples or the flat one.
+struct Layer {
     class: Class,
     format: Format,
     mode: Mode,
-    tables: Tables,
-) -> Result<f64, SimError> {
-    let entry = ChannelEntry {
-        class,
-        quantizer: Multiplier::from_ratio(1 << (format.bits() - 1), 20_000).unwrap(),
-        dequantizer: Multiplier::from_ratio(20_000, 1 << (format.bits() - 1)).unwrap(),
-    };
-    let layer = Layer {
-        format,
-        mode,
-        limit: 8,
-        tables,
-        channels: vec![entry; 64],
-    };
-    let run = PlaneRun {
-        first_channel: 0,
-        channels: 64,
-        images: 4,
-    };
-    let packet = Packet::new(&mut Rng::with_seed(7), lanes, 196, layer, run);
-    clocks(lanes, class, packet)
+    fits: bool,
 }
 
-/// The same of a packet.
-fn clocks(lanes: usize, class: Class, packet: Packet) -> Result<f64, SimError> {
-    let mut bench = Bench::new(&model(lanes), 0)?;
-    bench.reset();
-    load(&mut bench, false, &packet.writes());
-    bench.run_until(|bench| bench.waiting("load") == 0, 100_000)?;
-    bench.source("s_axis", packet.words.clone(), Stall::NONE);
-    bench.source("cmd", [packet.command(false)], Stall::NONE);
-    bench.sink("m_axis", Stall::NONE);
-    let start = bench.cycle();
-    bench.run_until(|bench| bench.received("m_axis") > 0, 1000)?;
-    let first = bench.cycle();
-    let beats = packet.samples.len();
-    bench.run_until(|bench| bench.received("m_axis") == beats, 1_000_000)?;
-    let cycles = bench.cycle() - first;
-    let bits = (packet.words.len() - 2 * lanes) * packet.context.shape().word_bits();
-    let ratio = cycles as f64 / (beats - 1) as f64;
+impl Layer {
+    /// Its packet, samples by their place among all; the code's steps cover `range` to either side.
+    fn coded(&self, lanes: usize, range: u32, mut sample: impl FnMut(usize) -> i16) -> Coded {
+        let Self {
+            class,
+            format,
+            mode,
+            fits,
+        } = *self;
+        let steps = 1 << (format.bits() - 1);
+        let entry = ChannelEntry {
+            class,
+            quantizer: Multiplier::from_ratio(steps, range).expect("legal"),
+            dequantizer: Multiplier::from_ratio(range, steps).expect("legal"),
+        };
+        let shape = LaneShape::new(u8::try_from(lanes).expect("few")).expect("legal");
+        let samples: Vec<i16> = (0..RUN.planes() * shape.padded(PLANE as usize))
+            .map(&mut sample)
+            .collect();
+        let layout = mode.layout(&format, class);
+        let mut counts = vec![0; layout.alphabet()];
+        for &x in &samples {
+            let pattern = format.pattern(class, entry.quantize(&format, x));
+            counts[layout.split(pattern).0] += 1;
+        }
+        let flat = |class| CodeTable::flat(mode.layout(&format, class).symbol_bits);
+        let table = |of| match fits && of == class {
+            true => CodeTable::from_counts(&counts, 8).expect("few symbols"),
+            false => flat(of),
+        };
+        let context = Context::new(ContextParts {
+            format,
+            mode,
+            shape,
+            scale: Scale::Fixed,
+            plane_len: PLANE,
+            limit: 8,
+            direct: table(Class::Direct),
+            important: table(Class::Important),
+            channels: vec![entry; RUN.channels.into()],
+        })
+        .expect("legal");
+        Coded::new(context, RUN, &samples).expect("all symbols have codes")
+    }
+}
+
+/// Clocks a beat from the first one on.
+fn measure(core: &mut Core, lanes: usize, class: Class, packet: &Coded) -> Result<f64, CoreError> {
+    core.load(false, &packet.context)?;
+    core.send(false, &packet.run, &packet.words, Stall::NONE);
+    core.bench().sink("m_axis", Stall::NONE);
+    let start = core.bench().cycle();
+    core.bench()
+        .run_until(|bench| bench.received("m_axis") > 0, 1000)?;
+    let first = core.bench().cycle();
+    core.expect(&packet.samples, 0, Stall::NONE)?;
+    let beats = packet.samples.len() / (2 * lanes);
+    let ratio = (core.bench().cycle() - first) as f64 / (beats - 1) as f64;
     println!(
         "{lanes} lanes, {class:?}, {:.2} bits a sample: {} clocks to the first beat, then {ratio:.4} a beat",
-        bits as f64 / (beats * lanes) as f64,
+        8.0 * packet.words.len() as f64 / (beats * lanes) as f64,
         first - start,
     );
-    bench.check("m_axis", packet.samples)?;
     Ok(ratio)
 }
 
 #[test]
-fn a_beat_a_clock_up_to_8_bits_a_sample() -> Result<(), SimError> {
+fn a_beat_a_clock_up_to_8_bits_a_sample() -> Result<(), CoreError> {
     let joint = |direct, important| Mode::Joint { direct, important };
     for lanes in [1, 2, 4, 8] {
-        let format = |bits, extra| Format::new(bits, extra, true, 0).unwrap();
-        for (class, format, mode, tables) in [
-            (Class::Direct, format(3, 1), joint(3, 4), Tables::Fitting),
-            (Class::Important, format(3, 1), joint(3, 4), Tables::Fitting),
-            (Class::Important, format(5, 3), joint(5, 5), Tables::Fitting),
-            (Class::Direct, format(4, 0), joint(4, 4), Tables::Flat),
-            (Class::Direct, format(8, 0), joint(5, 5), Tables::Flat),
-            (Class::Direct, format(8, 0), Mode::Paper, Tables::Flat),
+        let mut core = Core::decoder(parameters(lanes), 0)?;
+        let format = |bits, extra| Format::new(bits, extra, true, 0).expect("legal");
+        for (class, format, mode, fits) in [
+            (Class::Direct, format(3, 1), joint(3, 4), true),
+            (Class::Important, format(3, 1), joint(3, 4), true),
+            (Class::Important, format(5, 3), joint(5, 5), true),
+            (Class::Direct, format(4, 0), joint(4, 4), false),
+            (Class::Direct, format(8, 0), joint(5, 5), false),
+            (Class::Direct, format(8, 0), Mode::Paper, false),
         ] {
-            let ratio = measure(lanes, class, format, mode, tables)?;
+            let layer = Layer {
+                class,
+                format,
+                mode,
+                fits,
+            };
+            let mut random = Rng::with_seed(7);
+            // Small samples are more frequent.
+            let packet = layer.coded(lanes, 20_000, |_| {
+                (40_000.0 * (random.f64() - 0.5) * random.f64()) as i16
+            });
+            let ratio = measure(&mut core, lanes, class, &packet)?;
             assert!(ratio <= 1.02, "{ratio} clocks a beat");
         }
     }
     Ok(())
 }
 
-/// Half of the lanes write the shortest codes and half the longest, then the other way round: so far
-/// apart that the fullest lanes are half of the layer ahead.
+/// Every other lane has small samples for half of the layer, then the others have: at the longest
+/// codes of one and the shortest of the other, the lanes come as far apart as this layer is long.
 #[test]
-fn a_beat_a_clock_with_skewed_lanes() -> Result<(), SimError> {
+fn a_beat_a_clock_with_skewed_lanes() -> Result<(), CoreError> {
     for lanes in [2, 4, 8] {
-        let mut random = Rng::with_seed(3);
-        let entry = ChannelEntry {
-            class: Class::Direct,
-            quantizer: Multiplier::from_ratio(128, 32_768).unwrap(),
-            dequantizer: Multiplier::from_ratio(32_768, 128).unwrap(),
-        };
         let layer = Layer {
-            format: Format::new(8, 0, true, 0).unwrap(),
+            class: Class::Direct,
+            format: Format::new(8, 0, true, 0).expect("legal"),
             mode: Mode::Joint {
                 direct: 6,
                 important: 6,
             },
-            limit: 8,
-            tables: Tables::Fitting,
-            channels: vec![entry; 64],
+            fits: true,
         };
-        let run = PlaneRun {
-            first_channel: 0,
-            channels: 64,
-            images: 1,
-        };
-        let count = 64 * 200;
-        let samples: Vec<i16> = (0..count)
-            .map(|at| match (at % lanes % 2 == 1) == (at < count / 2) {
+        let mut random = Rng::with_seed(3);
+        let half = RUN.planes() * PLANE as usize / 2;
+        let packet = layer.coded(lanes, 32_768, |at| {
+            match (at % lanes % 2 == 1) == (at < half) {
                 true => random.i16(..),
                 false => 0,
-            })
-            .collect();
-        let packet = Packet::of(&mut random, lanes, 200, layer, run, &samples);
-        let ratio = clocks(lanes, Class::Direct, packet)?;
+            }
+        });
+        let mut core = Core::decoder(parameters(lanes), 0)?;
+        let ratio = measure(&mut core, lanes, Class::Direct, &packet)?;
         assert!(ratio <= 1.02, "{ratio} clocks a beat");
     }
     Ok(())
