@@ -1,0 +1,315 @@
+//! Breaks the RTL on purpose, in a copy of the sources, and shows that a test of `./test` fails for
+//! each: prints the table of `docs/src/mutants.md`. `mutants [PART]` takes those with PART in their
+//! file's name or description.
+//!
+//! The test named is the one that has to fail; others may. An edit whose text is not there exactly
+//! once, one that does not compile, a test that fails without it, and a mutant that lives end with
+//! an error.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// An edit, and the test that has to notice.
+struct Mutant {
+    what: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    /// A test file of `sim/tests`, and a part of the test's name.
+    test: (&'static str, &'static str),
+}
+
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        what: "quantize rounds halves up",
+        file: "quantize.rs",
+        from: "if self.fine_sticky.q.val() | self.fine.q.val().get_bit(1) {",
+        to: "if self.fine_sticky.q.val() | !self.fine_sticky.q.val() {",
+        test: ("quantize", ""),
+    },
+    Mutant {
+        what: "quantize clamps overflow to the other end",
+        file: "quantize.rs",
+        from: "(self.sum_overflow.q.val() & self.sum_negative.q.val())",
+        to: "(self.sum_overflow.q.val() & !self.sum_negative.q.val())",
+        test: ("quantize", ""),
+    },
+    Mutant {
+        what: "code lookup takes context 0's tables for both",
+        file: "code_lookup.rs",
+        from: "self.aligned_table.d.next = self.code_table.val();",
+        to: "self.aligned_table.d.next = self.code_table.val() & 1;",
+        test: ("code_lookup", ""),
+    },
+    Mutant {
+        what: "class numbers are loaded into the other context",
+        file: "class_numbers.rs",
+        from: "if self.load_context.val() {",
+        to: "if !self.load_context.val() {",
+        test: ("class_tables", "encoders"),
+    },
+    Mutant {
+        what: "a symbol without a code writes no bits",
+        file: "load.rs",
+        from: "pub const NO_CODE: u32 = 15 << 12 | 1 << 8;",
+        to: "pub const NO_CODE: u32 = 15 << 12;",
+        test: ("encoder", "two_lanes_never_lock_up"),
+    },
+    Mutant {
+        what: "the lane packer does not flush its part word",
+        file: "lane_packer.rs",
+        from: "self.joined_full.d.next = self.shifted_crossed.q.val() | self.shifted_flush.q.val();",
+        to: "self.joined_full.d.next = self.shifted_crossed.q.val();",
+        test: ("lane_packer", "32"),
+    },
+    Mutant {
+        what: "the lane packer keeps its fill over a flush",
+        file: "lane_packer.rs",
+        from: "if self.flush.val() | (!self.aresetn.val()) {",
+        to: "if !self.aresetn.val() {",
+        test: ("lane_packer", "32"),
+    },
+    Mutant {
+        what: "order entries without lane 0 are dropped",
+        file: "order_fifo.rs",
+        from: "self.entries.write.next = self.write.val();",
+        to: "self.entries.write.next = self.write.val() & self.s_entry.val().get_bit(3);",
+        test: ("fifos", "order"),
+    },
+    Mutant {
+        what: "the last beat of a plane has all lanes, encoder",
+        file: "sequencer.rs",
+        from: "self.last_lanes.q.val().get_bits::<S>(0)",
+        to: "self.all.val()",
+        test: ("sequencer", "eight"),
+    },
+    Mutant {
+        what: "the last beat of a plane has all lanes, decoder",
+        file: "plane_walker.rs",
+        from: "self.mask.next = self.my_last_lanes.val();",
+        to: "self.mask.next = self.all.val();",
+        test: ("plane_walker", ""),
+    },
+    Mutant {
+        what: "input that ends early is not told",
+        file: "packet_control.rs",
+        from: "self.code.d.next = 1.into();",
+        to: "self.code.d.next = 0.into();",
+        test: ("packet_control", ""),
+    },
+    Mutant {
+        what: "packets end with one flush",
+        file: "packet_control.rs",
+        from: "self.state.d.next = State::FlushAgain;",
+        to: "self.state.d.next = State::Idle;",
+        test: ("encoder", "two_lanes_agree"),
+    },
+    Mutant {
+        what: "packet control has no reset",
+        file: "packet_control.rs",
+        from: "            self.state.d.next = State::Idle;\n            self.code.d.next = 0.into();\n",
+        to: "",
+        test: ("encoder", "reset"),
+    },
+    Mutant {
+        what: "the decoder stays closed over a reset",
+        file: "decoder.rs",
+        from: "            self.closed.d.next = false;\n            self.sent.d.next = false;\n            for",
+        to: "            self.sent.d.next = false;\n            for",
+        test: ("decoder", "reset"),
+    },
+    Mutant {
+        what: "the distributor forgets which lanes were served",
+        file: "distributor.rs",
+        from: "self.order.oldest.val() & !self.served.q.val();",
+        to: "self.order.oldest.val();",
+        test: ("distributor", "two"),
+    },
+    Mutant {
+        what: "lanes side by side in the wrong order",
+        file: "pack.rs",
+        from: "(0..L).rev().map",
+        to: "(0..L).map",
+        test: ("primitives", "packs"),
+    },
+    Mutant {
+        what: "a skid buffer is always ready",
+        file: "skid_buffer.rs",
+        from: "self.ready.d.next = !self.spare_next.val();",
+        to: "self.ready.d.next = true;",
+        test: ("streams", ""),
+    },
+    Mutant {
+        what: "a skid buffer loses its spare beat",
+        file: "skid_buffer.rs",
+        from: "self.data.d.next = self.spare.q.val();",
+        to: "self.data.d.next = self.s_tdata.val();",
+        test: ("streams", ""),
+    },
+    Mutant {
+        what: "codes are a bit longer at their limit",
+        file: "primitives/code_length.rs",
+        from: ">= limits[",
+        to: "> limits[",
+        test: ("primitives", "code_lengths"),
+    },
+    Mutant {
+        what: "raw bits are taken one place off",
+        file: "symbol_lookup.rs",
+        from: "self.tail.d.next = self.window.val().get_bits::<6>(0);",
+        to: "self.tail.d.next = self.window.val().get_bits::<6>(1);",
+        test: ("symbol_lookup", ""),
+    },
+    Mutant {
+        what: "a sign among the raw bits is not seen",
+        file: "symbol_lookup.rs",
+        from: "self.sign.next = self.sign_place.val();",
+        to: "self.sign.next = 0.into();",
+        test: ("symbol_lookup", ""),
+    },
+    Mutant {
+        what: "de-quantize rounds halves down",
+        file: "dequantize.rs",
+        from: "(self.sticky.q.val() | self.floor.q.val().get_bit(1))",
+        to: "self.sticky.q.val()",
+        test: ("dequantize", ""),
+    },
+    Mutant {
+        what: "de-quantize wraps where rounding saturates",
+        file: "dequantize.rs",
+        from: "if self.overflow.q.val() | self.sum.val().get_bit(15) {",
+        to: "if self.overflow.q.val() {",
+        test: ("dequantize", ""),
+    },
+    Mutant {
+        what: "de-quantize does not extend the product's sign",
+        file: "dequantize.rs",
+        from: "bit_cast::<48, 29>(self.product.q.val()) | self.sign_extension.val();",
+        to: "bit_cast::<48, 29>(self.product.q.val());",
+        test: ("dequantize", ""),
+    },
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("mutants: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
+    let work = root.join("target/mutants");
+    let copy = work.join("source");
+    copy_sources(&root, &copy)?;
+    let part = std::env::args().nth(1).unwrap_or_default();
+    let edits = MUTANTS
+        .iter()
+        .map(|mutant| edit(&copy, mutant))
+        .collect::<Result<Vec<_>, _>>()?;
+    let chosen: Vec<_> = MUTANTS
+        .iter()
+        .zip(edits)
+        .filter(|(mutant, _)| mutant.what.contains(&part) || mutant.file.contains(&part))
+        .collect();
+    let tests: BTreeSet<_> = chosen.iter().map(|(mutant, _)| mutant.test).collect();
+    for test in tests {
+        if let Some(name) = failure(&copy, &work, test)? {
+            return Err(format!("{name} of {} fails without a mutant", test.0));
+        }
+    }
+    println!("| what is broken | in `hdl/src` | test of `sim/tests` that fails |");
+    println!("|---|---|---|");
+    let mut alive = Vec::new();
+    for (mutant, (path, sound, broken)) in chosen {
+        write(&path, &broken)?;
+        let fails = failure(&copy, &work, mutant.test);
+        write(&path, &sound)?;
+        let Mutant {
+            what, file, test, ..
+        } = mutant;
+        match fails? {
+            Some(name) => println!("| {what} | `{file}` | `{}`: `{name}` |", test.0),
+            None => alive.push(*what),
+        }
+    }
+    match alive.is_empty() {
+        true => Ok(()),
+        false => Err(format!("no test fails for: {}", alive.join("; "))),
+    }
+}
+
+/// Brings the copy up to the working tree; files that have not changed keep their time, so that
+/// little is built anew.
+fn copy_sources(root: &Path, copy: &Path) -> Result<(), String> {
+    let list = Command::new("git")
+        .args(["ls-files", "*.rs", "*.toml", "*.cpp", "*.lock", "*.md"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("git: {error}"))?;
+    for name in String::from_utf8_lossy(&list.stdout).lines() {
+        let Ok(text) = fs::read_to_string(root.join(name)) else {
+            continue;
+        };
+        let to = copy.join(name);
+        if fs::read_to_string(&to).is_ok_and(|old| old == text) {
+            continue;
+        }
+        let folder = to.parent().expect("a file is in a folder");
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        write(&to, &text)?;
+    }
+    Ok(())
+}
+
+/// The file, its text, and its text with the edit.
+fn edit(copy: &Path, mutant: &Mutant) -> Result<(PathBuf, String, String), String> {
+    let path = copy.join("hdl/src").join(mutant.file);
+    let sound =
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    match sound.matches(mutant.from).count() {
+        0 => Err(format!("{}: the text to edit is gone", mutant.what)),
+        1 => {
+            let broken = sound.replace(mutant.from, mutant.to);
+            Ok((path, sound, broken))
+        }
+        count => Err(format!("{}: {count} places to edit", mutant.what)),
+    }
+}
+
+/// Runs a test: `None` if it passes, which one fails if one does.
+fn failure(copy: &Path, work: &Path, (file, name): (&str, &str)) -> Result<Option<String>, String> {
+    let output = Command::new("cargo")
+        .args(["test", "--quiet", "-p", "dqa-sim", "--test", file, name])
+        .current_dir(copy)
+        .env("CARGO_TARGET_DIR", work.join("target"))
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .map_err(|error| format!("cargo: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let passed = |line: &str| line.starts_with("test result: ok") && !line.contains(" 0 passed");
+    if output.status.success() {
+        return match said.lines().any(passed) {
+            true => Ok(None),
+            false => Err(format!("{file}: no test is called {name}")),
+        };
+    }
+    if !said.contains("test result: FAILED") {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{file} {name} does not run:\n{errors}"));
+    }
+    let names = said.lines().filter_map(|line| line.strip_prefix("---- "));
+    let name = names
+        .filter_map(|line| line.strip_suffix(" stdout ----"))
+        .next();
+    Ok(Some(name.unwrap_or("all of it").to_owned()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
