@@ -69,11 +69,12 @@ fn arrives(unit: &mut Instance, beat: Option<[u64; 5]>) {
     assert_eq!(got, expected);
 }
 
-fn walks(lanes: usize, block: impl Block) -> Result<(), SimError> {
+fn walks(lanes: usize, channels: usize, block: impl Block) -> Result<(), SimError> {
     let top = format!("sequencer_{lanes}");
     let model = Model::build(&top, &emit(&top, "", block).expect("sound RTL"))?;
     let parameters = Parameters {
         lanes,
+        channels,
         ..Parameters::default()
     };
     for seed in seeds(20) {
@@ -147,10 +148,10 @@ fn walks(lanes: usize, block: impl Block) -> Result<(), SimError> {
 
 #[test]
 fn one_lane() -> Result<(), SimError> {
-    walks(1, Sequencer::<1>::new(12))
+    walks(1, 13, Sequencer::<1>::new(13))
 }
 
 #[test]
 fn eight_lanes() -> Result<(), SimError> {
-    walks(8, Sequencer::<8>::new(1024))
+    walks(8, 1024, Sequencer::<8>::new(1024))
 }

@@ -38,4 +38,10 @@ impl Coded {
             }
         }
     }
+    /// Of a random layer, with at most so many samples.
+    pub fn small(random: &mut Rng, lanes: usize, most: usize) -> Self {
+        let coded = std::iter::repeat_with(|| Self::random(random, lanes));
+        let mut small = coded.filter(|coded| coded.samples.len() <= 2 * most);
+        small.next().expect("there are small ones")
+    }
 }

@@ -110,7 +110,7 @@ fn ends_with_its_code(lanes: usize, input: Stall, output: Stall) -> Result<(), C
         let mut sent = VecDeque::new();
         for number in 0..30 {
             let fault = FAULTS[random.usize(0..FAULTS.len())];
-            let packet = small(&mut random, lanes);
+            let packet = Coded::small(&mut random, lanes, 3000);
             let slot = number % 2 == 1;
             let beats = send(&mut core, &mut random, slot, &packet, fault, input)?;
             sent.push_back((fault, packet, beats));
@@ -128,16 +128,6 @@ fn ends_with_its_code(lanes: usize, input: Stall, output: Stall) -> Result<(), C
         );
     }
     Ok(())
-}
-
-/// A packet of at most 3000 samples.
-fn small(random: &mut Rng, lanes: usize) -> Coded {
-    loop {
-        let packet = Coded::random(random, lanes);
-        if packet.samples.len() <= 6000 {
-            return packet;
-        }
-    }
 }
 
 /// The samples that came are right; behind them there may be one beat of zeros, with the error.

@@ -80,10 +80,11 @@ fn eight_lanes_equal_golden() -> Result<(), CoreError> {
 fn reset_in_the_middle_of_a_packet() -> Result<(), CoreError> {
     let mut random = Rng::with_seed(1);
     let mut core = Core::decoder(parameters(4), 1)?;
-    for _ in 0..60 {
-        let packets = [Coded::random(&mut random, 4), Coded::random(&mut random, 4)];
+    for _ in 0..100 {
+        let packets = [(); 2].map(|()| Coded::small(&mut random, 4, 1000));
         decodes(&mut core, &packets, [Stall::percent(10); 2])?;
-        let packet = Coded::random(&mut random, 4);
+        // Few samples, so that the reset often comes at their end.
+        let packet = Coded::small(&mut random, 4, 400);
         core.load(false, &packet.context)?;
         core.send(false, &packet.run, &packet.words, Stall::percent(50));
         core.bench().run(random.u64(0..300))?;
