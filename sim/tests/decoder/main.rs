@@ -83,10 +83,11 @@ fn reset_in_the_middle_of_a_packet() -> Result<(), CoreError> {
     for _ in 0..100 {
         let packets = [(); 2].map(|()| Coded::small(&mut random, 4, 1000));
         decodes(&mut core, &packets, [Stall::percent(10); 2])?;
-        // Few samples, so that the reset often comes at their end.
-        let packet = Coded::small(&mut random, 4, 400);
+        // Few samples that leave slowly, so that the reset often comes at their end.
+        let packet = Coded::small(&mut random, 4, 100);
         core.load(false, &packet.context)?;
         core.send(false, &packet.run, &packet.words, Stall::percent(50));
+        core.bench().sink("m_axis", Stall::percent(90));
         core.bench().run(random.u64(0..300))?;
         core.reset()?;
     }
