@@ -27,8 +27,8 @@ use crate::packet_control::PacketControl;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::{
-    Align, BlockRam, Chunk, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
-    ShiftRight,
+    Align, BlockRam, Chunk, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier,
+    PipelinedRam, Reg, ShiftRight,
 };
 use crate::quantize::Quantize;
 use crate::register_file::RegisterFile;
@@ -105,6 +105,7 @@ pub fn primitives() -> Vec<Design> {
         Design::new("pick", "", Pick::default()),
         Design::new("lut_ram", "", LutRam::<32, 5>::default()),
         Design::new("block_ram", "", BlockRam::<32, 9>::default()),
+        Design::new("pipelined_ram", "", PipelinedRam::<64, 9>::default()),
     ]
 }
 

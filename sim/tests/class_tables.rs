@@ -68,7 +68,7 @@ fn the_encoders_numbers() -> Result<(), SimError> {
 fn the_decoders_limits_and_layout() -> Result<(), SimError> {
     let model = Model::build(
         "class_table",
-        &emit("class_table", "", ClassTable::<6>::default()).expect("sound RTL"),
+        &emit("class_table", "", ClassTable::default()).expect("sound RTL"),
     )?;
     for seed in seeds(5) {
         let mut random = Rng::with_seed(seed);
@@ -101,6 +101,7 @@ fn the_decoders_limits_and_layout() -> Result<(), SimError> {
                     "seed {seed}"
                 );
                 assert_eq!(unit.get_u64("raw"), rest >> 4 & 15, "seed {seed}");
+                assert_eq!(unit.get_u64("last_start"), rest >> 13 & 15, "seed {seed}");
                 assert_eq!(unit.get_u64("below"), rest >> 8 & 31, "seed {seed}");
                 assert_eq!(
                     unit.get_u64("important"),

@@ -2,19 +2,23 @@
 //! file's, which is made from a description.
 
 mod ecp5;
+#[path = "ecp5/memories.rs"]
+mod ecp5_memories;
 
 use dqa_hdl::emit::emit;
 use dqa_hdl::identification::{Features, Identification};
 use dqa_hdl::pack::Pack;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::primitives::{
-    Align, BlockRam, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier, Reg,
-    ShiftRight,
+    Align, BlockRam, Chunk, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier,
+    PipelinedRam, Reg, ShiftRight,
 };
 use dqa_hdl::register_file::RegisterFile;
 use dqa_hdl::registers::ALL;
 use dqa_sim::{Instance, Model, SimError, Value, seeds};
-use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, Signed, bits, signed_cast, simulate};
+use rust_hdl::prelude::{
+    Bits, Block, Clock, In, Signal, Signed, bits, signed_cast, simulate, unsigned_cast,
+};
 
 /// Cycles of a comparison.
 const CYCLES: usize = 20_000;
@@ -36,10 +40,15 @@ impl<B: Block> Pair<B> {
         Self::of_text(top, make, ecp5::with_cells)
     }
 
+    /// With the text of `cells` in front of the Verilog.
+    fn with(top: &str, cells: &str, make: impl Fn() -> B) -> Result<Self, SimError> {
+        Self::of_text(top, make, |verilog| format!("{cells}{verilog}"))
+    }
+
     fn of_text(
         top: &str,
         make: impl Fn() -> B,
-        form: fn(&str) -> String,
+        form: impl Fn(&str) -> String,
     ) -> Result<Self, SimError> {
         let verilog = emit(top, "", make()).expect("sound RTL");
         let model = Model::build(top, &form(&verilog))?;
@@ -180,11 +189,25 @@ fn picks(mut pair: Pair<Pick>) {
         let length = pair.random.u32(0..8);
         pair.rust.longer.next = pair.set("longer", (2 << length) - 1);
         for k in 0..8 {
-            pair.rust.values[k].next = pair.input(&format!("values${k}"));
+            pair.rust.places[k].next = pair.input(&format!("places${k}"));
         }
+        pair.rust.step.next = pair.bit("step");
+        pair.rust.wanted.next = pair.input("wanted");
         pair.settle();
-        pair.same("picked", pair.rust.picked.val(), cycle);
+        pair.same("offset", pair.rust.offset.val(), cycle);
+        pair.same("moves", pair.rust.moves.val(), cycle);
     }
+}
+
+fn chunks<const W: usize, const P: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, Chunk::<W, P>::default)?;
+    for cycle in 0..CYCLES {
+        pair.rust.word.next = pair.input("word");
+        pair.rust.at.next = pair.input("at");
+        pair.settle();
+        pair.same("chunk", pair.rust.chunk.val(), cycle);
+    }
+    Ok(())
 }
 
 fn packs<const L: usize, const N: usize, const LN: usize>(top: &str) -> Result<(), SimError> {
@@ -247,6 +270,52 @@ fn block_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError>
     Ok(())
 }
 
+fn pipelined_rams<const W: usize, const A: usize>(top: &str, cells: &str) -> Result<(), SimError> {
+    let mut pair = Pair::with(top, cells, PipelinedRam::<W, A>::default)?;
+    let mut moves = 0;
+    for cycle in 0..CYCLES {
+        let first = cycle < 1 << A;
+        pair.rust.write.next = pair.bit("write") || first;
+        pair.verilog.set("write", pair.rust.write.next);
+        pair.rust.write_address.next = match first {
+            true => pair.set("write_address", cycle as u128),
+            false => pair.input("write_address"),
+        };
+        pair.rust.write_data.next = pair.input("write_data");
+        pair.rust.read_address.next = pair.input("read_address");
+        let ram = &pair.rust;
+        let collides = ram.write.next && ram.write_address.next == ram.read_address.next;
+        pair.rust.enable.next = pair.bit("enable") && !collides;
+        pair.verilog.set("enable", pair.rust.enable.next);
+        moves += usize::from(!first && pair.rust.enable.next);
+        pair.tick(|ram| &mut ram.clock);
+        if moves >= 2 {
+            pair.same("read_data", pair.rust.read_data.val(), cycle);
+        }
+    }
+    Ok(())
+}
+
+fn pipelined_multipliers<const A: usize, const B: usize, const P: usize>(
+    top: &str,
+    cells: &str,
+) -> Result<(), SimError> {
+    let mut pair = Pair::with(top, cells, PipelinedMultiplier::<A, B, P>::default)?;
+    let mut moves = 0;
+    for cycle in 0..CYCLES {
+        pair.rust.a.next = pair.signed("a");
+        pair.rust.b.next = pair.signed("b");
+        pair.rust.enable.next = pair.bit("enable");
+        moves += usize::from(pair.rust.enable.next);
+        pair.tick(|multiplier| &mut multiplier.clock);
+        if moves >= 2 {
+            let product = unsigned_cast(pair.rust.p.val());
+            pair.same("p", product, cycle);
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn registers_agree() -> Result<(), SimError> {
     registers::<1>("reg_1", 1)?;
@@ -270,6 +339,12 @@ fn shifts_agree() -> Result<(), SimError> {
 fn concats_agree() -> Result<(), SimError> {
     concats::<5, 30, 35>("concat_5_30")?;
     concats::<64, 1, 65>("concat_64_1")
+}
+
+#[test]
+fn chunks_agree() -> Result<(), SimError> {
+    chunks::<32, 1>("chunk_32")?;
+    chunks::<64, 2>("chunk_64")
 }
 
 #[test]
@@ -310,7 +385,21 @@ fn memories_agree() -> Result<(), SimError> {
     lut_rams::<12, 5>("lut_ram_12")?;
     lut_rams::<66, 1>("lut_ram_66")?;
     block_rams::<36, 8>("block_ram_36")?;
-    block_rams::<1, 3>("block_ram_1")
+    block_rams::<1, 3>("block_ram_1")?;
+    pipelined_rams::<36, 8>("pipelined_ram_36", "")?;
+    pipelined_rams::<1, 3>("pipelined_ram_1", "")
+}
+
+#[test]
+fn ecp5s_memories_and_multipliers_agree() -> Result<(), SimError> {
+    let cells = ecp5_memories::cells();
+    pipelined_rams::<64, 9>("ecp5_ram_64", &cells)?;
+    pipelined_rams::<20, 10>("ecp5_ram_20", &cells)?;
+    pipelined_rams::<24, 11>("ecp5_ram_24", &cells)?;
+    pipelined_rams::<5, 12>("ecp5_ram_5", &cells)?;
+    pipelined_rams::<3, 13>("ecp5_ram_3", &cells)?;
+    pipelined_multipliers::<18, 18, 36>("ecp5_mul_18", &cells)?;
+    pipelined_multipliers::<15, 17, 32>("ecp5_mul_15", &cells)
 }
 
 #[test]

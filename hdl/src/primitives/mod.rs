@@ -12,6 +12,7 @@ mod concat;
 mod lut_ram;
 mod multiplier;
 mod pick;
+mod pipelined_ram;
 mod reg;
 mod shift_right;
 
@@ -23,6 +24,7 @@ pub use concat::Concat;
 pub use lut_ram::LutRam;
 pub use multiplier::{Multiplier, PipelinedMultiplier};
 pub use pick::Pick;
+pub use pipelined_ram::PipelinedRam;
 pub use reg::Reg;
 pub use shift_right::ShiftRight;
 

@@ -47,6 +47,9 @@ impl<const A: usize, const B: usize, const P: usize> Logic for Multiplier<A, B, 
 ///
 /// Widths as for [`Multiplier`]. Both registers move only while `enable` is high, and have no
 /// reset: the valid bit that goes beside them has. Throughput one product a clock.
+///
+/// yosys leaves the registers of ECP5's multiplier unused: with `DQA_ECP5` defined, factors of up to
+/// 18 bits go to a MULT18X18D by name.
 #[derive(Clone, Debug, LogicBlock)]
 pub struct PipelinedMultiplier<const A: usize, const B: usize, const P: usize> {
     /// Clock.
@@ -89,12 +92,32 @@ impl<const A: usize, const B: usize, const P: usize> Logic for PipelinedMultipli
     }
 
     fn hdl(&self) -> Verilog {
-        Verilog::Custom(format!(
+        let plain = format!(
             "reg signed [{}:0] a_q;\nreg signed [{}:0] b_q;\n\
              always @(posedge clock)\n   if (enable) begin\n      a_q <= a;\n      b_q <= b;\n      \
              p <= a_q * b_q;\n   end\n",
             A - 1,
             B - 1
+        );
+        if A.max(B) > 18 {
+            return Verilog::Custom(plain);
+        }
+        let ports = |bus: &str, from: &str, bits: usize| -> String {
+            let port = |at: usize| format!(", .{bus}{at}({from}[{at}])");
+            (0..bits).map(port).collect()
+        };
+        Verilog::Custom(format!(
+            "`ifdef DQA_ECP5\n\
+             wire signed [17:0] a18 = a;\nwire signed [17:0] b18 = b;\nwire [35:0] q;\n\
+             MULT18X18D #(.REG_INPUTA_CLK(\"CLK0\"), .REG_INPUTB_CLK(\"CLK0\"), \
+             .REG_OUTPUT_CLK(\"CLK0\"))\n   \
+             dsp (.CLK0(clock), .CE0(enable), .RST0(1'b0), .SIGNEDA(1'b1), .SIGNEDB(1'b1), \
+             .SOURCEA(1'b0), .SOURCEB(1'b0){}{}{});\n\
+             always @(*) p = q[{}:0];\n`else\n{plain}`endif\n",
+            ports("A", "a18", 18),
+            ports("B", "b18", 18),
+            ports("P", "q", 36),
+            P - 1
         ))
     }
 }
