@@ -21,7 +21,7 @@
 //! Of several errors 5, 1 and 2 go first, then 4, then 3.
 //!
 //! Parameters: S lanes (1, 2, 4, 8), and the widths that follow: D = 16 S, W = 32 up to 4 lanes, 64 for
-//! 8, OUT = W + 4, E = S + 3, P = W / 16; the largest width of a code and the rows of the channel table are given to
+//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16; the largest width of a code and the rows of the channel table are given to
 //! [`Encoder::new`]. One beat a clock, 7 clocks more a packet.
 //!
 //! Beats are let in while every FIFO has room for all that is under way, and never stop behind:
@@ -55,13 +55,25 @@ pub const TOP: &str = "dqa_encoder";
 /// If the parameters are not legal.
 pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
     match parameters.lanes {
-        1 => emit(TOP, header, Encoder::<1, 16, 32, 36, 4, 2>::new(parameters)),
-        2 => emit(TOP, header, Encoder::<2, 32, 32, 36, 5, 2>::new(parameters)),
-        4 => emit(TOP, header, Encoder::<4, 64, 32, 36, 7, 2>::new(parameters)),
+        1 => emit(
+            TOP,
+            header,
+            Encoder::<1, 16, 32, 36, 4, 5, 2>::new(parameters),
+        ),
+        2 => emit(
+            TOP,
+            header,
+            Encoder::<2, 32, 32, 36, 5, 6, 2>::new(parameters),
+        ),
+        4 => emit(
+            TOP,
+            header,
+            Encoder::<4, 64, 32, 36, 7, 8, 2>::new(parameters),
+        ),
         _ => emit(
             TOP,
             header,
-            Encoder::<8, 128, 64, 68, 11, 4>::new(parameters),
+            Encoder::<8, 128, 64, 68, 11, 12, 4>::new(parameters),
         ),
     }
 }
@@ -74,6 +86,7 @@ pub struct Encoder<
     const W: usize,
     const OUT: usize,
     const E: usize,
+    const T: usize,
     const P: usize,
 > {
     /// Clock.
@@ -134,9 +147,10 @@ pub struct Encoder<
     code_table: Signal<Local, Bits<2>>,
     table_now: DFF<Bits<2>>,
 
-    /// Flush, the first flush, error code: from the control to the packers.
-    flush: Signal<Local, Bits<5>>,
-    past_flush: Delay<5, 13>,
+    all: Constant<Bits<S>>,
+    /// Flush, the first flush, opening, error code: from the control to the packers.
+    flush: Signal<Local, Bits<6>>,
+    past_flush: Delay<6, 13>,
     /// Undefined class: from the sequencer to the packers.
     undefined: Signal<Local, Bits<1>>,
     past_undefined: Delay<1, 10>,
@@ -146,18 +160,19 @@ pub struct Encoder<
     lane: [EncoderLane<W, P>; S],
     crossed: [Signal<Local, Bits<S>>; S],
     some: [Signal<Local, Bits<S>>; S],
-    crowded: [Signal<Local, Bits<S>>; S],
     no_code: [Signal<Local, Bits<S>>; S],
     lanes_crossed: Signal<Local, Bits<S>>,
-    lanes_crowded: Signal<Local, Bits<S>>,
     lanes_no_code: Signal<Local, Bits<S>>,
     admit: DFF<Bit>,
 
     order: OrderFifo<E>,
+    opening: DFF<Bit>,
     ending: DFF<Bit>,
+    entry: DFF<Bits<E>>,
+    entry_valid: DFF<Bit>,
     ending_error: DFF<Bits<3>>,
     error: Signal<Local, Bits<3>>,
-    interleaver: Interleaver<S, W>,
+    interleaver: Interleaver<S, W, E, T>,
     sink: SkidBuffer<OUT>,
 }
 
@@ -167,14 +182,15 @@ impl<
     const W: usize,
     const OUT: usize,
     const E: usize,
+    const T: usize,
     const P: usize,
-> Encoder<S, D, W, OUT, E, P>
+> Encoder<S, D, W, OUT, E, T, P>
 {
     /// An encoder for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
         assert_eq!(parameters.check(), Ok(()));
         assert_eq!((parameters.lanes, parameters.word_bits()), (S, W));
-        assert_eq!((D, OUT, E, P), (16 * S, W + 4, S + 3, W / 16));
+        assert_eq!((D, OUT, P), (16 * S, W + 4, W / 16));
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -209,6 +225,7 @@ impl<
             shift: DFF::default(),
             code_table: Signal::default(),
             table_now: DFF::default(),
+            all: Constant::new(Bits::mask()),
             flush: Signal::default(),
             past_flush: Delay::default(),
             undefined: Signal::default(),
@@ -218,14 +235,15 @@ impl<
             lane: std::array::from_fn(|_| EncoderLane::default()),
             crossed: std::array::from_fn(|_| Signal::default()),
             some: std::array::from_fn(|_| Signal::default()),
-            crowded: std::array::from_fn(|_| Signal::default()),
             no_code: std::array::from_fn(|_| Signal::default()),
             lanes_crossed: Signal::default(),
-            lanes_crowded: Signal::default(),
             lanes_no_code: Signal::default(),
             admit: DFF::default(),
             order: OrderFifo::default(),
+            opening: DFF::default(),
             ending: DFF::default(),
+            entry: DFF::default(),
+            entry_valid: DFF::default(),
             ending_error: DFF::default(),
             error: Signal::default(),
             interleaver: Interleaver::default(),
@@ -240,14 +258,24 @@ impl<
     const W: usize,
     const OUT: usize,
     const E: usize,
+    const T: usize,
     const P: usize,
-> Logic for Encoder<S, D, W, OUT, E, P>
+> Logic for Encoder<S, D, W, OUT, E, T, P>
 {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, met_undefined, met_no_code);
         clock!(self, aclk, reset, lanes_now, mantissa, shift, table_now);
-        clock!(self, aclk, admit, ending, ending_error);
+        clock!(
+            self,
+            aclk,
+            admit,
+            opening,
+            ending,
+            ending_error,
+            entry,
+            entry_valid
+        );
         // Active high inside, as the flip-flops of FPGAs have it.
         self.reset.d.next = !self.aresetn.val();
         self.run.next = !self.reset.q.val();
@@ -334,12 +362,15 @@ impl<
         self.samples.d.next = self.s_axis_tdata.val();
 
         // What goes past the lanes' units to the packers.
-        self.flush.next = bit_cast::<5, 3>(self.control.error.val()) << 2;
+        self.flush.next = bit_cast::<6, 3>(self.control.error.val()) << 3;
+        if self.control.opening.val() {
+            self.flush.next = 4.into();
+        }
         if self.control.flush.val() {
-            self.flush.next = (bit_cast::<5, 3>(self.control.error.val()) << 2) | 1;
+            self.flush.next = 1.into();
         }
         if self.control.ending.val() {
-            self.flush.next = (bit_cast::<5, 3>(self.control.error.val()) << 2) | 3;
+            self.flush.next = (bit_cast::<6, 3>(self.control.error.val()) << 3) | 3;
         }
         self.past_flush.d.next = self.flush.val();
         self.undefined.next = 0.into();
@@ -366,16 +397,12 @@ impl<
         // The lanes' bits side by side.
         self.crossed[0].next = 0.into();
         self.some[0].next = 0.into();
-        self.crowded[0].next = 0.into();
         self.no_code[0].next = 0.into();
         if self.lane[0].crossed.val() {
             self.crossed[0].next = 1.into();
         }
         if self.lane[0].some.val() {
             self.some[0].next = 1.into();
-        }
-        if self.lane[0].crowded.val() {
-            self.crowded[0].next = 1.into();
         }
         if self.lane[0].no_code.val() {
             self.no_code[0].next = 1.into();
@@ -387,9 +414,6 @@ impl<
             self.some[i].next = self.some[i - 1]
                 .val()
                 .replace_bit(i, self.lane[i].some.val());
-            self.crowded[i].next = self.crowded[i - 1]
-                .val()
-                .replace_bit(i, self.lane[i].crowded.val());
             self.no_code[i].next = self.no_code[i - 1]
                 .val()
                 .replace_bit(i, self.lane[i].no_code.val());
@@ -397,14 +421,14 @@ impl<
         for i in 0..S {
             self.lanes_crossed.next = self.crossed[i].val();
             self.interleaver.some.next = self.some[i].val();
-            self.lanes_crowded.next = self.crowded[i].val();
             self.lanes_no_code.next = self.no_code[i].val();
         }
-        self.admit.d.next = !(self.lanes_crowded.val().any() | self.order.crowded.val());
+        self.admit.d.next = !self.order.crowded.val();
 
-        // The order: crossings, and the packet's end with its error.
+        // The order: all lanes twice, crossings, the packet's end with its error.
+        self.opening.d.next = self.past_flush.q.val().get_bit(2);
         self.ending.d.next = self.past_flush.q.val().get_bit(1);
-        self.ending_error.d.next = self.past_flush.q.val().get_bits::<3>(2);
+        self.ending_error.d.next = self.past_flush.q.val().get_bits::<3>(3);
         if self.ending.q.val() {
             self.met_undefined.d.next = false;
             self.met_no_code.d.next = false;
@@ -427,9 +451,15 @@ impl<
                 self.error.next = self.ending_error.q.val();
             }
         }
-        self.order.write.next = self.ending.q.val() | self.lanes_crossed.val().any();
-        self.order.s_entry.next =
+        self.entry_valid.d.next =
+            self.opening.q.val() | self.ending.q.val() | self.lanes_crossed.val().any();
+        self.entry.d.next =
             (bit_cast::<E, S>(self.lanes_crossed.val()) << 3) | bit_cast::<E, 3>(self.error.val());
+        if self.opening.q.val() {
+            self.entry.d.next = bit_cast::<E, S>(self.all.val()) << 3;
+        }
+        self.order.write.next = self.entry_valid.q.val();
+        self.order.s_entry.next = self.entry.q.val();
 
         self.interleaver.order_valid.next = self.order.m_valid.val();
         self.interleaver.order_error.next = self.order.m_entry.val().get_bits::<3>(0);
@@ -457,7 +487,9 @@ impl<
             self.met_undefined.d.next = false;
             self.met_no_code.d.next = false;
             self.admit.d.next = false;
+            self.opening.d.next = false;
             self.ending.d.next = false;
+            self.entry_valid.d.next = false;
         }
     }
 }

@@ -52,8 +52,6 @@ pub struct EncoderLane<const W: usize, const P: usize> {
     pub crossed: Signal<Out, Bit>,
     /// There is a word.
     pub some: Signal<Out, Bit>,
-    /// There are many.
-    pub crowded: Signal<Out, Bit>,
     /// Take a word.
     pub take: Signal<In, Bit>,
     /// The reading side moves.
@@ -115,7 +113,6 @@ impl<const W: usize, const P: usize> Logic for EncoderLane<W, P> {
         self.fifo.take.next = self.take.val();
         self.fifo.advance.next = self.advance.val();
         self.some.next = self.fifo.some.val();
-        self.crowded.next = self.fifo.crowded.val();
         self.word.next = self.fifo.m_word.val();
     }
 }

@@ -3,26 +3,33 @@
 //! | port | direction | meaning |
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
-//! | `order_valid`, `order_lanes`, `order_error` | in | lanes that crossed a word's end in one beat; no lanes: the packet ends, with this error code |
+//! | `order_valid`, `order_lanes`, `order_error` | in | an entry: lanes whose words are due; no lanes: the packet ends, with this error code |
 //! | `order_ready` | out | taken |
 //! | `some` | in | lanes that have a finished word |
-//! | `take` | out | the lane whose word is taken |
-//! | `words` | in | each lane's word taken 2 moves ago |
+//! | `take` | out | the lanes whose word is taken, at most one |
+//! | `words` | in | each lane's word if it was taken 3 moves ago, else 0 |
 //! | `m_tvalid`, `m_tdata`, `m_tlast`, `m_tuser` | out | the words in their order; the error code with the last |
 //! | `m_tready` | in | the output moves: a register, as of a skid buffer |
 //!
-//! Parameters: S lanes, words of W bits. Latency 2 from `take` to `m_tdata`; one word a clock as long
-//! as the lane whose turn it is has one.
+//! Parameters: S lanes, words of W bits, E = S + 3, T = S + 4. Latency 3 from `take` to `m_tdata`; one
+//! word a clock as long as the lane whose turn it is has one.
 //!
-//! A packet begins with two rounds of all lanes, then follow the lanes of each order entry, lane 0
-//! first. The packet's last word is written behind its end marker, so the marker is always seen in
-//! time.
+//! | clock | work |
+//! |---|---|
+//! | 1 | keep an entry ready |
+//! | 2 | its first lane that is still to come; is it the packet's last? |
+//! | 3 | wait for the lane's word |
+//!
+//! Registers with a spare place lie between, so that no clock does the work of two. An entry's last
+//! lane waits for the entry behind, which says whether the packet ends.
 
 use rust_hdl::prelude::*;
 
+use crate::skid_buffer::SkidBuffer;
+
 /// Interleaver of S lanes.
 #[derive(LogicBlock)]
-pub struct Interleaver<const S: usize, const W: usize> {
+pub struct Interleaver<const S: usize, const W: usize, const E: usize, const T: usize> {
     /// Clock.
     pub aclk: Signal<In, Clock>,
     /// Synchronous reset, active low.
@@ -52,34 +59,34 @@ pub struct Interleaver<const S: usize, const W: usize> {
     /// The output moves.
     pub m_tready: Signal<In, Bit>,
 
-    all: Constant<Bits<S>>,
-    /// Rounds of all lanes still to come.
-    rounds: DFF<Bits<2>>,
+    entries: SkidBuffer<E>,
+    due: Signal<Local, Bits<S>>,
     /// Lanes of this entry still to come.
     pending: DFF<Bits<S>>,
-    /// The lane whose word is next.
-    turn: DFF<Bits<S>>,
+    from1: Signal<Local, Bits<S>>,
+    from2: Signal<Local, Bits<S>>,
+    from4: Signal<Local, Bits<S>>,
     first: Signal<Local, Bits<S>>,
     rest: Signal<Local, Bits<S>>,
-    serves: Signal<Local, Bit>,
-    take_now: Signal<Local, Bits<S>>,
-    moves: Signal<Local, Bit>,
-    refill: Signal<Local, Bit>,
-    end_next: Signal<Local, Bit>,
+    finishes: Signal<Local, Bit>,
+    known: Signal<Local, Bit>,
     ends: Signal<Local, Bit>,
+    moves: Signal<Local, Bit>,
 
-    read_lane: DFF<Bits<S>>,
-    read_last: DFF<Bit>,
-    read_error: DFF<Bits<3>>,
-    out_lane: DFF<Bits<S>>,
-    out_last: DFF<Bit>,
-    out_error: DFF<Bits<3>>,
-    chosen: [Signal<Local, Bits<W>>; S],
+    /// The lane whose word is next, behind it the last bit and the error code.
+    turns: SkidBuffer<T>,
+    turn: Signal<Local, Bits<S>>,
+    serves: Signal<Local, Bit>,
+
+    past: [DFF<Bits<5>>; 3],
     joined: [Signal<Local, Bits<W>>; S],
 }
 
-impl<const S: usize, const W: usize> Default for Interleaver<S, W> {
+impl<const S: usize, const W: usize, const E: usize, const T: usize> Default
+    for Interleaver<S, W, E, T>
+{
     fn default() -> Self {
+        assert_eq!((E, T), (S + 3, S + 4));
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -95,106 +102,108 @@ impl<const S: usize, const W: usize> Default for Interleaver<S, W> {
             m_tlast: Signal::default(),
             m_tuser: Signal::default(),
             m_tready: Signal::default(),
-            all: Constant::new(Bits::mask()),
-            rounds: DFF::default(),
+            entries: SkidBuffer::default(),
+            due: Signal::default(),
             pending: DFF::default(),
-            turn: DFF::default(),
+            from1: Signal::default(),
+            from2: Signal::default(),
+            from4: Signal::default(),
             first: Signal::default(),
             rest: Signal::default(),
-            serves: Signal::default(),
-            take_now: Signal::default(),
-            moves: Signal::default(),
-            refill: Signal::default(),
-            end_next: Signal::default(),
+            finishes: Signal::default(),
+            known: Signal::default(),
             ends: Signal::default(),
-            read_lane: DFF::default(),
-            read_last: DFF::default(),
-            read_error: DFF::default(),
-            out_lane: DFF::default(),
-            out_last: DFF::default(),
-            out_error: DFF::default(),
-            chosen: std::array::from_fn(|_| Signal::default()),
+            moves: Signal::default(),
+            turns: SkidBuffer::default(),
+            turn: Signal::default(),
+            serves: Signal::default(),
+            past: std::array::from_fn(|_| DFF::default()),
             joined: std::array::from_fn(|_| Signal::default()),
         }
     }
 }
 
-impl<const S: usize, const W: usize> Logic for Interleaver<S, W> {
+impl<const S: usize, const W: usize, const E: usize, const T: usize> Logic
+    for Interleaver<S, W, E, T>
+{
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, rounds, pending, turn);
-        dff_setup!(self, aclk, read_lane, read_last, read_error);
-        dff_setup!(self, aclk, out_lane, out_last, out_error);
+        dff_setup!(self, aclk, pending);
+        self.entries.aclk.next = self.aclk.val();
+        self.entries.aresetn.next = self.aresetn.val();
+        self.turns.aclk.next = self.aclk.val();
+        self.turns.aresetn.next = self.aresetn.val();
 
-        self.first.next = self.pending.q.val() & ((!self.pending.q.val()) + 1);
-        self.rest.next = self.pending.q.val() & (self.pending.q.val() - 1);
-        self.serves.next = (self.turn.q.val() & self.some.val()).any() & self.m_tready.val();
-        self.moves.next = self.serves.val() | (!self.turn.q.val().any());
-        self.take_now.next = 0.into();
-        if self.serves.val() {
-            self.take_now.next = self.turn.q.val();
-        }
-        self.take.next = self.take_now.val();
+        self.entries.s_tvalid.next = self.order_valid.val();
+        self.entries.s_tdata.next = (bit_cast::<E, S>(self.order_lanes.val()) << 3)
+            | bit_cast::<E, 3>(self.order_error.val());
+        self.order_ready.next = self.entries.s_tready.val();
+
+        // `from4` has the bits from the first lane on.
+        self.due.next = self.entries.m_tdata.val().get_bits::<S>(3);
+        self.from1.next = self.pending.q.val() | (self.pending.q.val() << 1);
+        self.from2.next = self.from1.val() | (self.from1.val() << 2);
+        self.from4.next = self.from2.val() | (self.from2.val() << 4);
+        self.first.next = self.pending.q.val() & (!(self.from4.val() << 1));
+        self.rest.next = self.pending.q.val() & (self.from4.val() << 1);
+        self.finishes.next = !self.rest.val().any();
+        self.known.next = self.entries.m_tvalid.val() | (!self.finishes.val());
+        self.ends.next = self.finishes.val() & (!self.due.val().any());
+        self.moves.next = self.turns.s_tready.val() & self.known.val();
+        self.entries.m_tready.next = self.turns.s_tready.val() & self.finishes.val();
         if self.moves.val() {
-            self.turn.d.next = self.first.val();
             self.pending.d.next = self.rest.val();
-        }
-
-        self.end_next.next =
-            (!self.rounds.q.val().any()) & self.order_valid.val() & (!self.order_lanes.val().any());
-        self.ends.next = self.serves.val() & (!self.pending.q.val().any()) & self.end_next.val();
-        self.refill.next =
-            (!self.pending.q.val().any()) | (self.moves.val() & (!self.rest.val().any()));
-        self.order_ready.next = self.ends.val();
-        if self.refill.val() {
-            if self.rounds.q.val().any() {
-                self.pending.d.next = self.all.val();
-                self.rounds.d.next = self.rounds.q.val() - 1;
-            } else {
-                if self.order_valid.val() & (!self.end_next.val()) {
-                    self.pending.d.next = self.order_lanes.val();
-                    self.order_ready.next = true;
-                }
+            if self.finishes.val() {
+                self.pending.d.next = self.due.val();
             }
         }
+        self.turns.s_tvalid.next = self.known.val() & self.pending.q.val().any();
+        self.turns.s_tdata.next = bit_cast::<T, S>(self.first.val()) << 4;
         if self.ends.val() {
-            self.rounds.d.next = 2.into();
+            self.turns.s_tdata.next = (bit_cast::<T, S>(self.first.val()) << 4)
+                | (bit_cast::<T, 3>(self.entries.m_tdata.val().get_bits::<3>(0)) << 1)
+                | 1;
         }
 
+        self.turn.next = self.turns.m_tdata.val().get_bits::<S>(4) & self.some.val();
+        self.serves.next = self.turn.val().any() & self.turns.m_tvalid.val() & self.m_tready.val();
+        self.take.next = 0.into();
+        if self.turns.m_tvalid.val() & self.m_tready.val() {
+            self.take.next = self.turn.val();
+        }
+        self.turns.m_tready.next = self.serves.val();
+
+        // The last bit, the error code and whether there is a word at all.
+        for i in 0..3 {
+            self.past[i].clock.next = self.aclk.val();
+            self.past[i].d.next = self.past[i].q.val();
+        }
         if self.m_tready.val() {
-            self.read_lane.d.next = self.take_now.val();
-            self.read_last.d.next = self.ends.val();
-            self.read_error.d.next = 0.into();
-            if self.ends.val() {
-                self.read_error.d.next = self.order_error.val();
+            self.past[0].d.next = bit_cast::<5, 4>(self.turns.m_tdata.val().get_bits::<4>(0));
+            if self.serves.val() {
+                self.past[0].d.next =
+                    bit_cast::<5, 4>(self.turns.m_tdata.val().get_bits::<4>(0)) | 16;
             }
-            self.out_lane.d.next = self.read_lane.q.val();
-            self.out_last.d.next = self.read_last.q.val();
-            self.out_error.d.next = self.read_error.q.val();
-        }
-        for i in 0..S {
-            self.chosen[i].next = 0.into();
-            if ((self.out_lane.q.val() >> i.to_bits::<4>()) & 1).any() {
-                self.chosen[i].next = self.words[i].val();
+            for i in 1..3 {
+                self.past[i].d.next = self.past[i - 1].q.val();
             }
         }
-        self.joined[0].next = self.chosen[0].val();
+        self.joined[0].next = self.words[0].val();
         for i in 1..S {
-            self.joined[i].next = self.joined[i - 1].val() | self.chosen[i].val();
+            self.joined[i].next = self.joined[i - 1].val() | self.words[i].val();
         }
         for i in 0..S {
             self.m_tdata.next = self.joined[i].val();
         }
-        self.m_tvalid.next = self.out_lane.q.val().any();
-        self.m_tlast.next = self.out_last.q.val();
-        self.m_tuser.next = self.out_error.q.val();
+        self.m_tvalid.next = self.past[2].q.val().get_bit(4);
+        self.m_tlast.next = self.past[2].q.val().get_bit(0);
+        self.m_tuser.next = self.past[2].q.val().get_bits::<3>(1);
 
         if !self.aresetn.val() {
-            self.rounds.d.next = 2.into();
             self.pending.d.next = 0.into();
-            self.turn.d.next = 0.into();
-            self.read_lane.d.next = 0.into();
-            self.out_lane.d.next = 0.into();
+            for i in 0..3 {
+                self.past[i].d.next = 0.into();
+            }
         }
     }
 }

@@ -14,7 +14,7 @@
 //! | [`encoder`] | the core `dqa_encoder` |
 //! | [`packet_control`], [`sequencer`], [`class_numbers`] | its packets; beats with their rows; numbers of a class |
 //! | [`encoder_lane`] | a lane: [`quantize`], [`code_lookup`], [`lane_packer`], [`word_fifo`] |
-//! | [`order_fifo`], [`interleaver`] | the order of the lanes' words |
+//! | [`order_fifo`], [`places`], [`interleaver`] | the order of the lanes' words |
 //! | [`delay`] | delay line |
 //! | [`decoder`] | the core `dqa_decoder`: words in, samples out |
 //! | [`plane_walker`] | a packet's planes, beat by beat, with their rows of the channel table |
@@ -53,6 +53,7 @@ pub mod order_fifo;
 pub mod pack;
 pub mod packet_control;
 pub mod parameters;
+pub mod places;
 pub mod plane_walker;
 pub mod primitives;
 pub mod quantize;

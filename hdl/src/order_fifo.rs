@@ -4,18 +4,18 @@
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `write`, `s_entry` | in | an entry, always taken |
-//! | `crowded` | out | 384 entries or more: let nothing in that would write over 128 |
+//! | `crowded` | out | there were 384 entries or more 2 clocks ago: let nothing in that would write over 127 |
 //! | `m_entry`, `m_valid` | out | the oldest entry, from a register |
 //! | `m_ready` | in | it is taken |
 //!
-//! Parameter: D, the entry's bits. 512 places: while a lane's word is incomplete, at most 4 W beats
-//! go by, each with one entry. Latency 3, one entry a clock. The memory's output and the register
-//! behind it each hold an entry, and move up by themselves. For a FIFO with ready on both sides use
+//! Parameter: D, the entry's bits. 511 places: while a lane's word is incomplete, at most 4 W beats
+//! go by, each with one entry. Latency 4, one entry a clock. For a FIFO with ready on both sides use
 //! [`Fifo`](crate::fifo::Fifo).
 
 use rust_hdl::prelude::*;
 
-use crate::primitives::BlockRam;
+use crate::places::Places;
+use crate::primitives::PipelinedRam;
 
 /// FIFO of order entries.
 #[derive(LogicBlock, Default)]
@@ -37,72 +37,64 @@ pub struct OrderFifo<const D: usize> {
     /// It is taken.
     pub m_ready: Signal<In, Bit>,
 
-    entries: BlockRam<D, 9>,
-    write_at: DFF<Bits<9>>,
-    read_at: DFF<Bits<9>>,
-    held: DFF<Bits<10>>,
-    held_next: Signal<Local, Bits<10>>,
-    some_held: DFF<Bit>,
-    many_held: DFF<Bit>,
+    places: Places,
+    entries: PipelinedRam<D, 9>,
+    moves: Signal<Local, Bit>,
+    read: Signal<Local, Bit>,
     read_valid: DFF<Bit>,
-    out: DFF<Bits<D>>,
     out_valid: DFF<Bit>,
-    out_moves: Signal<Local, Bit>,
-    read_moves: Signal<Local, Bit>,
+
+    written: DFF<Bit>,
+    taken: DFF<Bit>,
+    change: Signal<Local, Bits<9>>,
+    held: DFF<Bits<9>>,
+    many_held: DFF<Bit>,
 }
 
 impl<const D: usize> Logic for OrderFifo<D> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, aclk, write_at, read_at, held, read_valid, out, out_valid
-        );
-        clock!(self, aclk, entries, some_held, many_held);
+        dff_setup!(self, aclk, read_valid, out_valid);
+        clock!(self, aclk, entries, written, taken, held, many_held);
+        self.places.aclk.next = self.aclk.val();
+        self.places.aresetn.next = self.aresetn.val();
 
-        self.out_moves.next = self.m_ready.val() | (!self.out_valid.q.val());
-        self.read_moves.next =
-            self.some_held.q.val() & (self.out_moves.val() | (!self.read_valid.q.val()));
-        if self.out_moves.val() {
-            self.out.d.next = self.entries.read_data.val();
+        self.moves.next = self.m_ready.val() | (!self.out_valid.q.val());
+        self.read.next = self.moves.val() & self.places.some.val();
+        if self.moves.val() {
+            self.read_valid.d.next = self.places.some.val();
             self.out_valid.d.next = self.read_valid.q.val();
-            self.read_valid.d.next = false;
         }
-        if self.read_moves.val() {
-            self.read_valid.d.next = true;
-            self.read_at.d.next = self.read_at.q.val() + 1;
-        }
-        if self.write.val() {
-            self.write_at.d.next = self.write_at.q.val() + 1;
-        }
+        self.places.write.next = self.write.val();
+        self.places.take.next = self.read.val();
         self.entries.write.next = self.write.val();
-        self.entries.write_address.next = self.write_at.q.val();
+        self.entries.write_address.next = self.places.write_at.val();
         self.entries.write_data.next = self.s_entry.val();
-        self.entries.read.next = self.read_moves.val();
-        self.entries.read_address.next = self.read_at.q.val();
-
-        self.held_next.next = self.held.q.val();
-        if self.write.val() & (!self.read_moves.val()) {
-            self.held_next.next = self.held.q.val() + 1;
-        }
-        if self.read_moves.val() & (!self.write.val()) {
-            self.held_next.next = self.held.q.val() - 1;
-        }
-        self.held.d.next = self.held_next.val();
-        self.some_held.d.next = self.held_next.val().any();
-        self.many_held.d.next = self.held.q.val().get_bit(9)
-            | (self.held.q.val().get_bit(8) & self.held.q.val().get_bit(7));
-        self.crowded.next = self.many_held.q.val();
-        self.m_entry.next = self.out.q.val();
+        self.entries.enable.next = self.moves.val();
+        self.entries.read_address.next = self.places.read_at.val();
+        self.m_entry.next = self.entries.read_data.val();
         self.m_valid.next = self.out_valid.q.val();
 
+        self.written.d.next = self.write.val();
+        self.taken.d.next = self.read.val();
+        self.change.next = 0.into();
+        if self.written.q.val() & (!self.taken.q.val()) {
+            self.change.next = 1.into();
+        }
+        if self.taken.q.val() & (!self.written.q.val()) {
+            self.change.next = 511.into();
+        }
+        self.held.d.next = self.held.q.val() + self.change.val();
+        self.many_held.d.next = self.held.q.val().get_bits::<2>(7).all();
+        self.crowded.next = self.many_held.q.val();
+
         if !self.aresetn.val() {
-            self.write_at.d.next = 0.into();
-            self.read_at.d.next = 0.into();
-            self.held.d.next = 0.into();
-            self.some_held.d.next = false;
-            self.many_held.d.next = false;
             self.read_valid.d.next = false;
             self.out_valid.d.next = false;
+            self.written.d.next = false;
+            self.taken.d.next = false;
+            self.held.d.next = 0.into();
+            self.many_held.d.next = false;
         }
     }
 }
@@ -130,5 +122,29 @@ mod tests {
             }
         }
         assert_eq!(entries, Vec::from_iter(0..16));
+    }
+
+    #[test]
+    fn many_entries_are_a_crowd() {
+        let mut unit = OrderFifo::<11>::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        unit.write.next = true;
+        // Two entries wait in the memory's registers.
+        for _ in 0..386 {
+            assert!(!unit.crowded.val());
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
+        unit.write.next = false;
+        for _ in 0..2 {
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
+        assert!(unit.crowded.val());
+        unit.m_ready.next = true;
+        for _ in 0..4 {
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
+        assert!(!unit.crowded.val());
     }
 }

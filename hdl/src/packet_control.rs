@@ -12,6 +12,7 @@
 //! | `stop` | out | the packet ends early |
 //! | `flush`, `error` | out | two clocks of `flush` end a packet, the first with its error code |
 //! | `ending` | out | the first of them |
+//! | `opening` | out | two clocks begin a packet: each asks for a word of every lane |
 //!
 //! No parameters. Latency 0 from a beat to `step`; a packet costs 7 clocks beside its beats.
 //!
@@ -24,6 +25,7 @@ use rust_hdl::prelude::*;
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum State {
     Idle,
+    Open,
     Check,
     Run,
     Drop,
@@ -66,6 +68,8 @@ pub struct PacketControl {
     pub flush: Signal<Out, Bit>,
     /// The first flush of two.
     pub ending: Signal<Out, Bit>,
+    /// A packet begins.
+    pub opening: Signal<Out, Bit>,
     /// Error code of the packet.
     pub error: Signal<Out, Bits<3>>,
 
@@ -87,6 +91,7 @@ impl Logic for PacketControl {
         self.stop.next = false;
         self.flush.next = false;
         self.ending.next = false;
+        self.opening.next = false;
         self.error.next = self.code.q.val();
         match self.state.q.val() {
             State::Idle => {
@@ -94,8 +99,13 @@ impl Logic for PacketControl {
                 self.code.d.next = 0.into();
                 if self.cmd_tvalid.val() & self.aresetn.val() {
                     self.start.next = true;
-                    self.state.d.next = State::Check;
+                    self.opening.next = true;
+                    self.state.d.next = State::Open;
                 }
+            }
+            State::Open => {
+                self.opening.next = true;
+                self.state.d.next = State::Check;
             }
             State::Check => {
                 if self.running.val() {
