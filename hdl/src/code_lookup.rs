@@ -17,13 +17,13 @@
 //! | clock | work |
 //! |---|---|
 //! | 1 | rotate the symbol to the top |
-//! | 2 | read its entry; mask the raw bits |
+//! | 2 | read its entry |
 //! | 3 | the entry leaves the memory |
-//! | 4 | shift the raw bits behind the code |
+//! | 4 | mask the raw bits, shift them behind the code |
 
 use rust_hdl::prelude::*;
 
-use crate::primitives::BlockRam;
+use crate::primitives::PipelinedRam;
 
 /// Clocks from a pattern to its bits.
 pub const LATENCY: usize = 4;
@@ -67,12 +67,15 @@ pub struct CodeLookup {
     aligned_table: DFF<Bits<2>>,
     aligned_mask: DFF<Bits<10>>,
 
-    codes: BlockRam<16, 8>,
+    codes: PipelinedRam<16, 8>,
     raw: DFF<Bits<10>>,
-    raw_absent: DFF<Bit>,
+    raw_mask: DFF<Bits<10>>,
+    raw_present: DFF<Bit>,
 
-    entry: DFF<Bits<16>>,
+    entry: Signal<Local, Bits<16>>,
     entry_raw: DFF<Bits<10>>,
+    entry_mask: DFF<Bits<10>>,
+    masked: Signal<Local, Bits<10>>,
     entry_present: DFF<Bit>,
 
     up8: Signal<Local, Bits<14>>,
@@ -95,12 +98,12 @@ impl Logic for CodeLookup {
             aligned_table,
             aligned_mask
         );
-        clock!(self, aclk, codes, raw, raw_absent);
+        clock!(self, aclk, codes, raw, raw_mask, raw_present);
         clock!(
             self,
             aclk,
-            entry,
             entry_raw,
+            entry_mask,
             entry_present,
             bits,
             bit_count,
@@ -132,50 +135,51 @@ impl Logic for CodeLookup {
         self.codes.write_address.next = (bit_cast::<8, 2>(self.load_table.val()) << 6)
             | bit_cast::<8, 6>(self.load_index.val());
         self.codes.write_data.next = self.load_entry.val();
-        self.codes.read.next = true;
+        self.codes.enable.next = true;
         self.codes.read_address.next = (bit_cast::<8, 2>(self.aligned_table.q.val()) << 6)
             | bit_cast::<8, 6>(self.aligned.q.val().get_bits::<6>(4));
-        self.raw.d.next = self.aligned.q.val() & self.aligned_mask.q.val();
-        self.raw_absent.d.next = !self.aligned_present.q.val();
+        self.raw.d.next = self.aligned.q.val();
+        self.raw_mask.d.next = self.aligned_mask.q.val();
+        self.raw_present.d.next = self.aligned_present.q.val();
 
-        self.entry.d.next = self.codes.read_data.val();
+        self.entry.next = self.codes.read_data.val();
         self.entry_raw.d.next = self.raw.q.val();
-        self.entry_present.d.next = !self.raw_absent.q.val();
-        if self.raw_absent.q.val() {
-            self.entry.d.next = 0.into();
-            self.entry_raw.d.next = 0.into();
-        }
+        self.entry_mask.d.next = self.raw_mask.q.val();
+        self.entry_present.d.next = self.raw_present.q.val();
 
-        self.up8.next = bit_cast::<14, 10>(self.entry_raw.q.val());
-        if self.entry.q.val().get_bit(15) {
-            self.up8.next = bit_cast::<14, 10>(self.entry_raw.q.val()) << 8;
+        self.masked.next = self.entry_raw.q.val() & self.entry_mask.q.val();
+        self.up8.next = bit_cast::<14, 10>(self.masked.val());
+        if self.entry.val().get_bit(15) {
+            self.up8.next = bit_cast::<14, 10>(self.masked.val()) << 8;
         }
         self.up4.next = self.up8.val();
-        if self.entry.q.val().get_bit(14) {
+        if self.entry.val().get_bit(14) {
             self.up4.next = self.up8.val() << 4;
         }
         self.up2.next = self.up4.val();
-        if self.entry.q.val().get_bit(13) {
+        if self.entry.val().get_bit(13) {
             self.up2.next = self.up4.val() << 2;
         }
         self.up1.next = self.up2.val();
-        if self.entry.q.val().get_bit(12) {
+        if self.entry.val().get_bit(12) {
             self.up1.next = self.up2.val() << 1;
         }
         self.bits.d.next =
-            self.up1.val() | (bit_cast::<14, 8>(self.entry.q.val().get_bits::<8>(0)) << 6);
-        self.bit_count.d.next = self.entry.q.val().get_bits::<4>(8);
-        self.missing.d.next =
-            self.entry_present.q.val() & (self.entry.q.val().get_bits::<4>(12) == 15);
+            self.up1.val() | (bit_cast::<14, 8>(self.entry.val().get_bits::<8>(0)) << 6);
+        self.bit_count.d.next = self.entry.val().get_bits::<4>(8);
+        self.missing.d.next = self.entry.val().get_bits::<4>(12) == 15;
+        if !self.entry_present.q.val() {
+            self.bits.d.next = 0.into();
+            self.bit_count.d.next = 0.into();
+            self.missing.d.next = false;
+        }
 
         self.value.next = self.bits.q.val();
         self.count.next = self.bit_count.q.val();
         self.no_code.next = self.missing.q.val();
         if !self.aresetn.val() {
             self.aligned_present.d.next = false;
-            self.raw_absent.d.next = true;
-            self.entry.d.next = 0.into();
-            self.entry_raw.d.next = 0.into();
+            self.raw_present.d.next = false;
             self.entry_present.d.next = false;
             self.bits.d.next = 0.into();
             self.bit_count.d.next = 0.into();

@@ -13,16 +13,18 @@
 //! order asks for behind it.
 //!
 //! The word is put together from pieces of 16 bits, so that a beat's bits are shifted by 0 to 15
-//! only:
+//! only, which a multiplication by a power of two does:
 //!
 //! | clock | work |
 //! |---|---|
 //! | 1 | count bits; does the piece, does the word end? |
-//! | 2 | shift the bits behind those of the piece |
+//! | 2 | shift the bits behind those of the piece: a second clock of the multiplier |
 //! | 3 | join them with the piece |
 //! | 4 | put an ended piece into its place in the word |
 
 use rust_hdl::prelude::*;
+
+use crate::primitives::PipelinedMultiplier;
 
 /// Clocks from bits to the word that they complete.
 pub const LATENCY: usize = 4;
@@ -54,23 +56,24 @@ pub struct LanePacker<const W: usize, const P: usize> {
     piece: DFF<Bits<2>>,
     reach: Signal<Local, Bits<5>>,
     ends_word: Signal<Local, Bit>,
-    counted_value: DFF<Bits<14>>,
-    counted_fill: DFF<Bits<4>>,
     counted_piece: DFF<Bits<2>>,
     counted_ends: DFF<Bit>,
     counted_crossed: DFF<Bit>,
     counted_flush: DFF<Bit>,
 
-    by8: Signal<Local, Bits<29>>,
-    by4: Signal<Local, Bits<29>>,
-    by2: Signal<Local, Bits<29>>,
-    by1: Signal<Local, Bits<29>>,
-    shifted: DFF<Bits<29>>,
+    one: Constant<Bits<17>>,
+    wide_value: Signal<Local, Bits<15>>,
+    place: Signal<Local, Bits<17>>,
+    shifter: PipelinedMultiplier<15, 17, 32>,
+    shifted: Signal<Local, Bits<32>>,
     shifted_piece: DFF<Bits<2>>,
     shifted_ends: DFF<Bit>,
     shifted_crossed: DFF<Bit>,
     shifted_flush: DFF<Bit>,
 
+    /// Whether there was a reset one and two clocks ago.
+    reset1: DFF<Bit>,
+    reset2: DFF<Bit>,
     part: DFF<Bits<16>>,
     filled: Signal<Local, Bits<16>>,
     joined: DFF<Bits<16>>,
@@ -103,21 +106,21 @@ impl<const W: usize, const P: usize> Default for LanePacker<W, P> {
             piece: DFF::default(),
             reach: Signal::default(),
             ends_word: Signal::default(),
-            counted_value: DFF::default(),
-            counted_fill: DFF::default(),
             counted_piece: DFF::default(),
             counted_ends: DFF::default(),
             counted_crossed: DFF::default(),
             counted_flush: DFF::default(),
-            by8: Signal::default(),
-            by4: Signal::default(),
-            by2: Signal::default(),
-            by1: Signal::default(),
-            shifted: DFF::default(),
+            one: Constant::new(1.into()),
+            wide_value: Signal::default(),
+            place: Signal::default(),
+            shifter: PipelinedMultiplier::default(),
+            shifted: Signal::default(),
             shifted_piece: DFF::default(),
             shifted_ends: DFF::default(),
             shifted_crossed: DFF::default(),
             shifted_flush: DFF::default(),
+            reset1: DFF::default(),
+            reset2: DFF::default(),
             part: DFF::default(),
             filled: Signal::default(),
             joined: DFF::default(),
@@ -137,9 +140,9 @@ impl<const W: usize, const P: usize> Logic for LanePacker<W, P> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, fill, piece, part);
-        clock!(self, aclk, counted_value, counted_fill, counted_piece);
+        clock!(self, aclk, counted_piece, reset1, reset2, shifter);
         clock!(self, aclk, counted_ends, counted_crossed, counted_flush);
-        clock!(self, aclk, shifted, shifted_piece);
+        clock!(self, aclk, shifted_piece);
         clock!(self, aclk, shifted_ends, shifted_crossed, shifted_flush);
         clock!(
             self,
@@ -166,37 +169,24 @@ impl<const W: usize, const P: usize> Logic for LanePacker<W, P> {
             self.fill.d.next = 0.into();
             self.piece.d.next = 0.into();
         }
-        self.counted_value.d.next = self.value.val();
-        self.counted_fill.d.next = self.fill.q.val();
         self.counted_piece.d.next = self.piece.q.val();
         self.counted_ends.d.next = self.reach.val().get_bit(4) | self.flush.val();
         self.counted_crossed.d.next = self.ends_word.val();
         self.counted_flush.d.next = self.flush.val();
         self.crossed.next = self.counted_crossed.q.val();
 
-        self.by8.next = bit_cast::<29, 14>(self.counted_value.q.val()) << 15;
-        if self.counted_fill.q.val().get_bit(3) {
-            self.by8.next = bit_cast::<29, 14>(self.counted_value.q.val()) << 7;
-        }
-        self.by4.next = self.by8.val();
-        if self.counted_fill.q.val().get_bit(2) {
-            self.by4.next = self.by8.val() >> 4;
-        }
-        self.by2.next = self.by4.val();
-        if self.counted_fill.q.val().get_bit(1) {
-            self.by2.next = self.by4.val() >> 2;
-        }
-        self.by1.next = self.by2.val();
-        if self.counted_fill.q.val().get_bit(0) {
-            self.by1.next = self.by2.val() >> 1;
-        }
-        self.shifted.d.next = self.by1.val();
+        self.place.next = self.one.val() << (!self.fill.q.val());
+        self.wide_value.next = bit_cast::<15, 14>(self.value.val());
+        self.shifter.enable.next = true;
+        self.shifter.a.next = signed_cast(self.wide_value.val());
+        self.shifter.b.next = signed_cast(self.place.val());
+        self.shifted.next = unsigned_cast(self.shifter.p.val());
         self.shifted_piece.d.next = self.counted_piece.q.val();
         self.shifted_ends.d.next = self.counted_ends.q.val();
         self.shifted_crossed.d.next = self.counted_crossed.q.val();
         self.shifted_flush.d.next = self.counted_flush.q.val();
 
-        self.filled.next = self.part.q.val() | self.shifted.q.val().get_bits::<16>(13);
+        self.filled.next = self.part.q.val() | self.shifted.val().get_bits::<16>(13);
         self.joined.d.next = self.filled.val();
         self.joined_piece.d.next = self.shifted_piece.q.val();
         self.joined_ends.d.next = self.shifted_ends.q.val();
@@ -204,7 +194,14 @@ impl<const W: usize, const P: usize> Logic for LanePacker<W, P> {
         self.joined_full.d.next = self.shifted_crossed.q.val() | self.shifted_flush.q.val();
         self.part.d.next = self.filled.val();
         if self.shifted_ends.q.val() {
-            self.part.d.next = bit_cast::<16, 13>(self.shifted.q.val().get_bits::<13>(0)) << 3;
+            self.part.d.next = bit_cast::<16, 13>(self.shifted.val().get_bits::<13>(0)) << 3;
+        }
+
+        // The shifter has no reset: what was in it is kept out.
+        self.reset1.d.next = !self.aresetn.val();
+        self.reset2.d.next = self.reset1.q.val();
+        if self.reset1.q.val() | self.reset2.q.val() | (!self.aresetn.val()) {
+            self.part.d.next = 0.into();
         }
 
         // A word's first piece clears the others: they stay zero where a flush ends it early.
@@ -231,15 +228,12 @@ impl<const W: usize, const P: usize> Logic for LanePacker<W, P> {
         self.word_full.d.next = self.joined_full.q.val();
         self.full.next = self.word_full.q.val();
         if !self.aresetn.val() {
-            self.counted_value.d.next = 0.into();
-            self.shifted.d.next = 0.into();
             self.counted_ends.d.next = false;
             self.counted_crossed.d.next = false;
             self.counted_flush.d.next = false;
             self.shifted_ends.d.next = false;
             self.shifted_crossed.d.next = false;
             self.shifted_flush.d.next = false;
-            self.part.d.next = 0.into();
             self.joined_ends.d.next = false;
             self.joined_first.d.next = false;
             self.joined_full.d.next = false;

@@ -7,26 +7,26 @@
 //! | `numbers` | in | numbers of its class at [`crate::load::QUANTIZE`], 32 bits |
 //! | `pattern` | out | the low b bits of q, zeros above |
 //!
-//! No parameters: every legal format. Latency 5, one sample a clock, never stalls. One 18 x 18
+//! No parameters: every legal format. Latency 6, one sample a clock, never stalls. One 18 x 18
 //! multiplier.
 //!
 //! | clock | work |
 //! |---|---|
-//! | 1 | product |
-//! | 2 | shift right by 16 and 8 |
-//! | 3 | shift right by 4, 2 and 1 |
-//! | 4 | round and add the offset |
-//! | 5 | clamp |
+//! | 1, 2 | product |
+//! | 3 | shift right by 16 and 8 |
+//! | 4 | shift right by 4, 2 and 1 |
+//! | 5 | round and add the offset |
+//! | 6 | clamp |
 //!
 //! Each shift keeps just the bits that can still reach the result. Bits lost below are gathered in
 //! `sticky`, bits lost above that are not the sign's in `overflow`.
 
 use rust_hdl::prelude::*;
 
-use crate::primitives::Multiplier;
+use crate::primitives::PipelinedMultiplier;
 
 /// Clocks from a sample to its pattern.
-pub const LATENCY: usize = 5;
+pub const LATENCY: usize = 6;
 
 /// Quantizer of one lane.
 #[derive(LogicBlock, Default)]
@@ -44,10 +44,12 @@ pub struct Quantize {
     /// Pattern of q.
     pub pattern: Signal<Out, Bits<10>>,
 
-    multiplier: Multiplier<16, 18, 34>,
+    multiplier: PipelinedMultiplier<16, 18, 34>,
 
     factor: Signal<Local, Bits<18>>,
-    product: DFF<Bits<34>>,
+    factor_shift: DFF<Bits<5>>,
+    factor_numbers: DFF<Bits<32>>,
+    product: Signal<Local, Bits<34>>,
     product_shift: DFF<Bits<5>>,
     product_numbers: DFF<Bits<32>>,
 
@@ -90,7 +92,8 @@ pub struct Quantize {
 impl Logic for Quantize {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, aclk, product, product_shift, product_numbers);
+        clock!(self, aclk, multiplier, factor_shift, factor_numbers);
+        clock!(self, aclk, product_shift, product_numbers);
         clock!(self, aclk, coarse, coarse_shift, coarse_numbers);
         clock!(self, aclk, coarse_negative, coarse_overflow, coarse_sticky);
         clock!(self, aclk, fine, fine_numbers);
@@ -108,18 +111,21 @@ impl Logic for Quantize {
         self.multiplier.a.next = signed_cast(self.sample.val());
         self.factor.next = bit_cast::<18, 17>(self.mantissa.val());
         self.multiplier.b.next = signed_cast(self.factor.val());
-        self.product.d.next = unsigned_cast(self.multiplier.p.val());
-        self.product_shift.d.next = self.shift.val();
-        self.product_numbers.d.next = self.numbers.val();
+        self.multiplier.enable.next = true;
+        self.product.next = unsigned_cast(self.multiplier.p.val());
+        self.factor_shift.d.next = self.shift.val();
+        self.factor_numbers.d.next = self.numbers.val();
+        self.product_shift.d.next = self.factor_shift.q.val();
+        self.product_numbers.d.next = self.factor_numbers.q.val();
 
         // Bit 0 of what is shifted has the weight 1/2 of the result.
         self.from16.next =
-            signed_bit_cast::<27, 12>(signed_cast(self.product.q.val().get_bits::<12>(21)));
-        self.coarse_negative.d.next = self.product.q.val().get_bit(33);
+            signed_bit_cast::<27, 12>(signed_cast(self.product.val().get_bits::<12>(21)));
+        self.coarse_negative.d.next = self.product.val().get_bit(33);
         if self.product_shift.q.val().get_bit(4) {
             self.by16.next = unsigned_cast(self.from16.val());
         } else {
-            self.by16.next = self.product.q.val().get_bits::<27>(5);
+            self.by16.next = self.product.val().get_bits::<27>(5);
         }
         if self.product_shift.q.val().get_bit(3) {
             self.by8.next = self.by16.val().get_bits::<19>(8);
@@ -130,15 +136,13 @@ impl Logic for Quantize {
         self.coarse_shift.d.next = self.product_shift.q.val().get_bits::<3>(0);
         self.coarse_numbers.d.next = self.product_numbers.q.val();
         self.coarse_overflow.d.next = (!self.product_shift.q.val().get_bit(4)
-            & (self.product.q.val().get_bit(33) ^ self.product.q.val().get_bit(31)))
+            & (self.product.val().get_bit(33) ^ self.product.val().get_bit(31)))
             | (!self.product_shift.q.val().get_bit(3)
-                & ((self.by16.val().get_bits::<8>(19).any()
-                    & (!self.product.q.val().get_bit(33)))
+                & ((self.by16.val().get_bits::<8>(19).any() & (!self.product.val().get_bit(33)))
                     | ((!self.by16.val().get_bits::<8>(19).all())
-                        & self.product.q.val().get_bit(33))));
-        self.coarse_sticky.d.next = self.product.q.val().get_bits::<5>(0).any()
-            | (self.product_shift.q.val().get_bit(4)
-                & self.product.q.val().get_bits::<16>(5).any())
+                        & self.product.val().get_bit(33))));
+        self.coarse_sticky.d.next = self.product.val().get_bits::<5>(0).any()
+            | (self.product_shift.q.val().get_bit(4) & self.product.val().get_bits::<16>(5).any())
             | (self.product_shift.q.val().get_bit(3) & self.by16.val().get_bits::<8>(0).any());
 
         if self.coarse_shift.q.val().get_bit(2) {
