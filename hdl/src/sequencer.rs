@@ -17,12 +17,13 @@
 //! Parameters: S lanes, 1 to 8; rows of the channel table. Latency 3, one beat a clock also where a
 //! plane has one beat.
 //!
-//! Counters run down, and each has its flag "at its last value" beside it, so that a step needs no
-//! comparison of a counter that has just changed.
+//! Counters run down below zero: each holds how many are left less two, and its sign says that this one
+//! is the last. So a step needs no comparison. What a counter starts from goes through its subtraction
+//! too, so "less one" is what is kept.
 
 use rust_hdl::prelude::*;
 
-use crate::primitives::BlockRam;
+use crate::primitives::PipelinedRam;
 
 /// Clocks from a step to its beat.
 pub const LATENCY: usize = 3;
@@ -82,7 +83,7 @@ pub struct Sequencer<const S: usize> {
 
     planes: [DFF<Bits<28>>; 2],
     rows: [DFF<Bits<16>>; 2],
-    channel_rows: BlockRam<24, 17>,
+    channel_rows: PipelinedRam<24, 17>,
 
     checking: DFF<Bit>,
     judging: DFF<Bit>,
@@ -95,22 +96,27 @@ pub struct Sequencer<const S: usize> {
     first_row: DFF<Bits<16>>,
     channels_less_one: DFF<Bits<16>>,
     none: DFF<Bit>,
-    one_beat: DFF<Bit>,
-    one_channel: DFF<Bit>,
     plane: Signal<Local, Bits<28>>,
+    one_beat: Signal<Local, Bit>,
     fits: Signal<Local, Bit>,
+    next_plane: Signal<Local, Bit>,
+    next_image: Signal<Local, Bit>,
+    row_now: Signal<Local, Bits<16>>,
 
-    beats_left: DFF<Bits<20>>,
-    last_beat: DFF<Bit>,
-    channels_left: DFF<Bits<16>>,
-    last_channel: DFF<Bit>,
-    images_left: DFF<Bits<16>>,
-    last_image: DFF<Bit>,
+    beats_left: DFF<Bits<21>>,
+    beats_from: Signal<Local, Bits<21>>,
+    last_beat: Signal<Local, Bit>,
+    channels_left: DFF<Bits<17>>,
+    channels_from: Signal<Local, Bits<17>>,
+    last_channel: Signal<Local, Bit>,
+    images_left: DFF<Bits<17>>,
+    images_from: Signal<Local, Bits<17>>,
+    last_image: Signal<Local, Bit>,
     row: DFF<Bits<16>>,
 
     read_valid: DFF<Bit>,
     read_lanes: DFF<Bits<S>>,
-    entry: DFF<Bits<24>>,
+    entry: Signal<Local, Bits<24>>,
     entry_valid: DFF<Bit>,
     entry_lanes: DFF<Bits<S>>,
     stored: Signal<Local, Bit>,
@@ -151,7 +157,7 @@ impl<const S: usize> Sequencer<S> {
             whole_beat: Constant::new(((1u64 << S) - 1).into()),
             planes: std::array::from_fn(|_| DFF::default()),
             rows: std::array::from_fn(|_| DFF::default()),
-            channel_rows: BlockRam::new(2 * rows),
+            channel_rows: PipelinedRam::new(2 * rows),
             checking: DFF::default(),
             judging: DFF::default(),
             runs: DFF::default(),
@@ -163,20 +169,25 @@ impl<const S: usize> Sequencer<S> {
             first_row: DFF::default(),
             channels_less_one: DFF::default(),
             none: DFF::default(),
-            one_beat: DFF::default(),
-            one_channel: DFF::default(),
             plane: Signal::default(),
+            one_beat: Signal::default(),
             fits: Signal::default(),
+            next_plane: Signal::default(),
+            next_image: Signal::default(),
+            row_now: Signal::default(),
             beats_left: DFF::default(),
-            last_beat: DFF::default(),
+            beats_from: Signal::default(),
+            last_beat: Signal::default(),
             channels_left: DFF::default(),
-            last_channel: DFF::default(),
+            channels_from: Signal::default(),
+            last_channel: Signal::default(),
             images_left: DFF::default(),
-            last_image: DFF::default(),
+            images_from: Signal::default(),
+            last_image: Signal::default(),
             row: DFF::default(),
             read_valid: DFF::default(),
             read_lanes: DFF::default(),
-            entry: DFF::default(),
+            entry: Signal::default(),
             entry_valid: DFF::default(),
             entry_lanes: DFF::default(),
             stored: Signal::default(),
@@ -193,16 +204,8 @@ impl<const S: usize> Logic for Sequencer<S> {
     fn update(&mut self) {
         dff_setup!(self, aclk, runs, active_context, beats_less_one, last_lanes);
         dff_setup!(self, aclk, row_limit, row_end, first_row, channels_less_one);
-        dff_setup!(self, aclk, none, one_beat, one_channel);
-        dff_setup!(
-            self,
-            aclk,
-            beats_left,
-            last_beat,
-            channels_left,
-            last_channel
-        );
-        dff_setup!(self, aclk, images_left, last_image, row);
+        dff_setup!(self, aclk, none);
+        dff_setup!(self, aclk, beats_left, channels_left, images_left, row);
         clock!(
             self,
             aclk,
@@ -215,7 +218,6 @@ impl<const S: usize> Logic for Sequencer<S> {
         clock!(
             self,
             aclk,
-            entry,
             entry_valid,
             entry_lanes,
             valid,
@@ -273,80 +275,83 @@ impl<const S: usize> Logic for Sequencer<S> {
                 + bit_cast::<17, 16>(self.channels.val());
             self.first_row.d.next = self.first_channel.val();
             self.channels_less_one.d.next = self.channels.val() - 1;
-            self.images_left.d.next = self.images.val() - 1;
             self.none.d.next = (!self.channels.val().any()) | (!self.images.val().any());
         }
-        if self.checking.q.val() {
-            self.one_beat.d.next = !self.beats_less_one.q.val().any();
-            self.one_channel.d.next = !self.channels_less_one.q.val().any();
-            self.last_image.d.next = !self.images_left.q.val().any();
-        }
+        self.last_beat.next = self.beats_left.q.val().get_bit(20);
+        self.last_channel.next = self.channels_left.q.val().get_bit(16);
+        self.last_image.next = self.images_left.q.val().get_bit(16);
+        self.one_beat.next = !self.beats_less_one.q.val().any();
         self.fits.next = (!self.none.q.val())
             & (self.row_end.q.val() <= bit_cast::<17, 16>(self.row_limit.q.val()))
-            & ((!self.one_beat.q.val()) | (self.last_lanes.q.val() == self.whole_beat.val()));
+            & ((!self.one_beat.val()) | (self.last_lanes.q.val() == self.whole_beat.val()));
         self.refused.next = self.judging.q.val() & (!self.fits.val());
+        self.running.next = self.runs.q.val();
+        self.last.next = self.last_beat.val() & self.last_channel.val() & self.last_image.val();
+
+        // A step, or the first values. The images are counted down twice before the first.
+        self.next_plane.next = self.step.val() & self.last_beat.val();
+        self.next_image.next = self.next_plane.val() & self.last_channel.val();
+        self.beats_from.next = self.beats_left.q.val();
+        if self.judging.q.val() | self.last_beat.val() {
+            self.beats_from.next = bit_cast::<21, 20>(self.beats_less_one.q.val());
+        }
+        if self.judging.q.val() | self.step.val() {
+            self.beats_left.d.next = self.beats_from.val() - 1;
+        }
+        self.channels_from.next = self.channels_left.q.val();
+        if self.judging.q.val() | self.last_channel.val() {
+            self.channels_from.next = bit_cast::<17, 16>(self.channels_less_one.q.val());
+        }
+        if self.judging.q.val() | self.next_plane.val() {
+            self.channels_left.d.next = self.channels_from.val() - 1;
+        }
+        self.images_from.next = self.images_left.q.val();
+        if self.start.val() {
+            self.images_from.next = bit_cast::<17, 16>(self.images.val());
+        }
+        if self.start.val() | self.judging.q.val() | self.next_image.val() {
+            self.images_left.d.next = self.images_from.val() - 1;
+        }
+        self.row_now.next = self.row.q.val() + 1;
+        if self.judging.q.val() | self.last_channel.val() {
+            self.row_now.next = self.first_row.q.val();
+        }
+        if self.judging.q.val() | self.next_plane.val() {
+            self.row.d.next = self.row_now.val();
+        }
+        if self.next_image.val() & self.last_image.val() {
+            self.runs.d.next = false;
+        }
         if self.judging.q.val() {
             self.runs.d.next = self.fits.val();
-            self.beats_left.d.next = self.beats_less_one.q.val();
-            self.last_beat.d.next = self.one_beat.q.val();
-            self.channels_left.d.next = self.channels_less_one.q.val();
-            self.last_channel.d.next = self.one_channel.q.val();
-            self.row.d.next = self.first_row.q.val();
-        }
-        self.running.next = self.runs.q.val();
-        self.last.next =
-            self.last_beat.q.val() & self.last_channel.q.val() & self.last_image.q.val();
-
-        // A step.
-        if self.step.val() {
-            self.beats_left.d.next = self.beats_left.q.val() - 1;
-            self.last_beat.d.next = self.beats_left.q.val() == 1;
-            if self.last_beat.q.val() {
-                self.beats_left.d.next = self.beats_less_one.q.val();
-                self.last_beat.d.next = self.one_beat.q.val();
-                self.channels_left.d.next = self.channels_left.q.val() - 1;
-                self.last_channel.d.next = self.channels_left.q.val() == 1;
-                self.row.d.next = self.row.q.val() + 1;
-                if self.last_channel.q.val() {
-                    self.channels_left.d.next = self.channels_less_one.q.val();
-                    self.last_channel.d.next = self.one_channel.q.val();
-                    self.row.d.next = self.first_row.q.val();
-                    self.images_left.d.next = self.images_left.q.val() - 1;
-                    self.last_image.d.next = self.images_left.q.val() == 1;
-                    if self.last_image.q.val() {
-                        self.runs.d.next = false;
-                    }
-                }
-            }
         }
         if self.stop.val() {
             self.runs.d.next = false;
         }
 
         // Its row.
-        self.channel_rows.read.next = true;
+        self.channel_rows.enable.next = true;
         self.channel_rows.read_address.next = bit_cast::<17, 16>(self.row.q.val()) << 1;
         if self.active_context.q.val() {
             self.channel_rows.read_address.next = (bit_cast::<17, 16>(self.row.q.val()) << 1) | 1;
         }
         self.read_valid.d.next = self.step.val();
         self.read_lanes.d.next = self.all.val();
-        if self.last_beat.q.val() {
+        if self.last_beat.val() {
             self.read_lanes.d.next = self.last_lanes.q.val().get_bits::<S>(0);
         }
-        self.entry.d.next = self.channel_rows.read_data.val();
+        self.entry.next = self.channel_rows.read_data.val();
         self.entry_valid.d.next = self.read_valid.q.val();
         self.entry_lanes.d.next = self.read_lanes.q.val();
-        self.stored.next = !self.entry.q.val().get_bit(23);
+        self.stored.next = !self.entry.val().get_bit(23);
         self.valid.d.next = self.entry_valid.q.val();
         self.lanes.d.next = 0.into();
         if self.stored.val() {
             self.lanes.d.next = self.entry_lanes.q.val();
         }
-        self.content.d.next = self.entry.q.val().get_bits::<23>(0);
-        self.undefined.d.next = self.entry_valid.q.val()
-            & self.entry.q.val().get_bit(23)
-            & self.entry.q.val().get_bit(22);
+        self.content.d.next = self.entry.val().get_bits::<23>(0);
+        self.undefined.d.next =
+            self.entry_valid.q.val() & self.entry.val().get_bit(23) & self.entry.val().get_bit(22);
 
         self.beat_valid.next = self.valid.q.val();
         self.beat_lanes.next = self.lanes.q.val();
