@@ -65,7 +65,7 @@ pub struct LanePacker<const W: usize, const P: usize> {
     wide_value: Signal<Local, Bits<15>>,
     place: Signal<Local, Bits<17>>,
     shifter: PipelinedMultiplier<15, 17, 32>,
-    shifted: Signal<Local, Bits<32>>,
+    shifted: Signal<Local, Bits<29>>,
     shifted_piece: DFF<Bits<2>>,
     shifted_ends: DFF<Bit>,
     shifted_crossed: DFF<Bit>,
@@ -180,7 +180,7 @@ impl<const W: usize, const P: usize> Logic for LanePacker<W, P> {
         self.shifter.enable.next = true;
         self.shifter.a.next = signed_cast(self.wide_value.val());
         self.shifter.b.next = signed_cast(self.place.val());
-        self.shifted.next = unsigned_cast(self.shifter.p.val());
+        self.shifted.next = bit_cast::<29, 32>(unsigned_cast(self.shifter.p.val()));
         self.shifted_piece.d.next = self.counted_piece.q.val();
         self.shifted_ends.d.next = self.counted_ends.q.val();
         self.shifted_crossed.d.next = self.counted_crossed.q.val();

@@ -63,6 +63,9 @@ pub struct Quantize {
     coarse_numbers: DFF<Bits<32>>,
     coarse_negative: DFF<Bit>,
     coarse_overflow: DFF<Bit>,
+    /// Bits that no shift by 8 brought down.
+    coarse_above: DFF<Bits<8>>,
+    coarse_shifted: DFF<Bit>,
     coarse_sticky: DFF<Bit>,
 
     by4: Signal<Local, Bits<15>>,
@@ -96,6 +99,7 @@ impl Logic for Quantize {
         clock!(self, aclk, product_shift, product_numbers);
         clock!(self, aclk, coarse, coarse_shift, coarse_numbers);
         clock!(self, aclk, coarse_negative, coarse_overflow, coarse_sticky);
+        clock!(self, aclk, coarse_above, coarse_shifted);
         clock!(self, aclk, fine, fine_numbers);
         clock!(self, aclk, fine_negative, fine_overflow, fine_sticky);
         clock!(
@@ -135,12 +139,10 @@ impl Logic for Quantize {
         self.coarse.d.next = self.by8.val();
         self.coarse_shift.d.next = self.product_shift.q.val().get_bits::<3>(0);
         self.coarse_numbers.d.next = self.product_numbers.q.val();
-        self.coarse_overflow.d.next = (!self.product_shift.q.val().get_bit(4)
-            & (self.product.val().get_bit(33) ^ self.product.val().get_bit(31)))
-            | (!self.product_shift.q.val().get_bit(3)
-                & ((self.by16.val().get_bits::<8>(19).any() & (!self.product.val().get_bit(33)))
-                    | ((!self.by16.val().get_bits::<8>(19).all())
-                        & self.product.val().get_bit(33))));
+        self.coarse_overflow.d.next = !self.product_shift.q.val().get_bit(4)
+            & (self.product.val().get_bit(33) ^ self.product.val().get_bit(31));
+        self.coarse_above.d.next = self.by16.val().get_bits::<8>(19);
+        self.coarse_shifted.d.next = self.product_shift.q.val().get_bit(3);
         self.coarse_sticky.d.next = self.product.val().get_bits::<5>(0).any()
             | (self.product_shift.q.val().get_bit(4) & self.product.val().get_bits::<16>(5).any())
             | (self.product_shift.q.val().get_bit(3) & self.by16.val().get_bits::<8>(0).any());
@@ -164,6 +166,9 @@ impl Logic for Quantize {
         self.fine_numbers.d.next = self.coarse_numbers.q.val();
         self.fine_negative.d.next = self.coarse_negative.q.val();
         self.fine_overflow.d.next = self.coarse_overflow.q.val()
+            | (!self.coarse_shifted.q.val()
+                & ((self.coarse_above.q.val().any() & (!self.coarse_negative.q.val()))
+                    | ((!self.coarse_above.q.val().all()) & self.coarse_negative.q.val())))
             | (!self.coarse_shift.q.val().get_bit(2)
                 & ((self.coarse.q.val().get_bits::<4>(15).any()
                     & (!self.coarse_negative.q.val()))
@@ -173,8 +178,7 @@ impl Logic for Quantize {
                 & ((self.by4.val().get_bit(14) ^ self.coarse_negative.q.val())
                     | (self.by4.val().get_bit(13) ^ self.coarse_negative.q.val())))
             | (!self.coarse_shift.q.val().get_bit(0)
-                & (self.by2.val().get_bit(12) ^ self.coarse_negative.q.val()))
-            | (self.by1.val().get_bit(11) ^ self.coarse_negative.q.val());
+                & (self.by2.val().get_bit(12) ^ self.coarse_negative.q.val()));
         self.fine_sticky.d.next = self.coarse_sticky.q.val()
             | (self.coarse_shift.q.val().get_bit(2) & self.coarse.q.val().get_bits::<4>(0).any())
             | (self.coarse_shift.q.val().get_bit(1) & self.by4.val().get_bits::<2>(0).any())
@@ -192,7 +196,8 @@ impl Logic for Quantize {
         self.sum.d.next = bit_cast::<12, 13>(self.total.val() >> 1);
         self.sum_numbers.d.next = self.fine_numbers.q.val().get_bits::<20>(12);
         self.sum_negative.d.next = self.fine_negative.q.val();
-        self.sum_overflow.d.next = self.fine_overflow.q.val();
+        self.sum_overflow.d.next = self.fine_overflow.q.val()
+            | (self.fine.q.val().get_bit(11) ^ self.fine_negative.q.val());
 
         self.below.next = (self.sum_overflow.q.val() & self.sum_negative.q.val())
             | ((!self.sum_overflow.q.val()) & self.sum.q.val().get_bit(11));

@@ -97,7 +97,9 @@ pub struct Sequencer<const S: usize> {
     channels_less_one: DFF<Bits<16>>,
     none: DFF<Bit>,
     plane: Signal<Local, Bits<28>>,
-    one_beat: Signal<Local, Bit>,
+    /// The rows go beyond the table; the plane is below a beat.
+    beyond: DFF<Bit>,
+    short: DFF<Bit>,
     fits: Signal<Local, Bit>,
     next_plane: Signal<Local, Bit>,
     next_image: Signal<Local, Bit>,
@@ -170,7 +172,8 @@ impl<const S: usize> Sequencer<S> {
             channels_less_one: DFF::default(),
             none: DFF::default(),
             plane: Signal::default(),
-            one_beat: Signal::default(),
+            beyond: DFF::default(),
+            short: DFF::default(),
             fits: Signal::default(),
             next_plane: Signal::default(),
             next_image: Signal::default(),
@@ -212,6 +215,8 @@ impl<const S: usize> Logic for Sequencer<S> {
             channel_rows,
             checking,
             judging,
+            beyond,
+            short,
             read_valid,
             read_lanes
         );
@@ -280,10 +285,10 @@ impl<const S: usize> Logic for Sequencer<S> {
         self.last_beat.next = self.beats_left.q.val().get_bit(20);
         self.last_channel.next = self.channels_left.q.val().get_bit(16);
         self.last_image.next = self.images_left.q.val().get_bit(16);
-        self.one_beat.next = !self.beats_less_one.q.val().any();
-        self.fits.next = (!self.none.q.val())
-            & (self.row_end.q.val() <= bit_cast::<17, 16>(self.row_limit.q.val()))
-            & ((!self.one_beat.val()) | (self.last_lanes.q.val() == self.whole_beat.val()));
+        self.beyond.d.next = self.row_end.q.val() > bit_cast::<17, 16>(self.row_limit.q.val());
+        self.short.d.next = (!self.beats_less_one.q.val().any())
+            & (self.last_lanes.q.val() != self.whole_beat.val());
+        self.fits.next = !(self.none.q.val() | self.beyond.q.val() | self.short.q.val());
         self.refused.next = self.judging.q.val() & (!self.fits.val());
         self.running.next = self.runs.q.val();
         self.last.next = self.last_beat.val() & self.last_channel.val() & self.last_image.val();

@@ -147,6 +147,43 @@ fn eight_lanes_never_lock_up() -> Result<(), CoreError> {
     never_locks_up(8)
 }
 
+/// The output stands still until every FIFO is as full as it gets, in long packets and in tiny ones.
+#[test]
+fn an_output_that_stands_still_loses_nothing() -> Result<(), SimError> {
+    let lanes = 2;
+    let model = model(lanes)?;
+    for (plane_len, images, packets) in [(49, 200, 1), (2, 1, 400)] {
+        let mut random = Rng::with_seed(packets);
+        let mut core = Core::new(&model, lanes, packets)?;
+        let context = layers::length_by_sample(lanes, plane_len);
+        core.load(false, &context)?;
+        core.bench.write("m_axis_tready", false);
+        let run = PlaneRun {
+            first_channel: 0,
+            channels: 1,
+            images,
+        };
+        for _ in 0..packets {
+            let samples: Vec<i16> = (0..run.samples(&context))
+                .map(|_| random.i16(7..9))
+                .collect();
+            let encoded = encode(&context, &run, &samples).expect("all symbols have codes");
+            core.command(false, &run);
+            core.samples(&samples, Stall::NONE);
+            core.expect(&encoded.payload, 0);
+        }
+        core.bench.run(8000)?;
+        assert_eq!(
+            core.bench.read("s_axis_tready").to_u64(),
+            0,
+            "it still takes"
+        );
+        core.bench.sink("m_axis", Stall::NONE);
+        core.finish()?;
+    }
+    Ok(())
+}
+
 /// A layer of 64 channels without stalls: a beat a clock, and few clocks before and behind.
 #[test]
 fn a_beat_a_clock() -> Result<(), CoreError> {
