@@ -21,11 +21,11 @@
 //! Of several errors 5, 1 and 2 go first, then 4, then 3.
 //!
 //! Parameters: S lanes (1, 2, 4, 8), and the widths that follow: D = 16 S, W = 32 up to 4 lanes, 64 for
-//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16; the largest width of a code and the rows of the channel table are given to
-//! [`Encoder::new`]. One beat a clock, 7 clocks more a packet.
+//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16; the largest width of a code and the rows of the
+//! channel table are given to [`Encoder::new`]. One beat a clock, 7 clocks more a packet.
 //!
-//! Beats are let in while every FIFO has room for all that is under way, and never stop behind:
-//! so units have no ready, and the longest stall path is one register.
+//! Beats are let in while the order FIFO has room for all that is under way, and so have the words'
+//! FIFOs. Behind that nothing stops: units have no ready, and the longest stall path is one register.
 
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
