@@ -22,7 +22,7 @@
 //!
 //! Parameters: S lanes (1, 2, 4, 8), and the widths that follow: D = 16 S, W = 32 up to 4 lanes, 64 for
 //! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16; the largest width of a code and the rows of the
-//! channel table are given to [`Encoder::new`]. One beat a clock, 7 clocks more a packet.
+//! channel table are given to [`Encoder::new`]. One beat a clock, 8 clocks more a packet.
 //!
 //! Beats are let in while the order FIFO has room for all that is under way, and so have the words'
 //! FIFOs. Behind that nothing stops: units have no ready, and the longest stall path is one register.
@@ -135,6 +135,16 @@ pub struct Encoder<
     reset: DFF<Bit>,
     run: Signal<Local, Bit>,
     load_table: Signal<Local, Bits<2>>,
+    /// The load port and the command, a clock later: so a command still sees the writes before it.
+    write: DFF<Bit>,
+    write_context: DFF<Bit>,
+    write_addr: DFF<Bits<17>>,
+    write_data: DFF<Bits<32>>,
+    start: DFF<Bit>,
+    run_context: DFF<Bit>,
+    first_channel: DFF<Bits<16>>,
+    channels: DFF<Bits<16>>,
+    images: DFF<Bits<16>>,
     control: PacketControl,
     sequencer: Sequencer<S>,
     samples: Delay<D, 4>,
@@ -216,6 +226,15 @@ impl<
             reset: DFF::default(),
             run: Signal::default(),
             load_table: Signal::default(),
+            write: DFF::default(),
+            write_context: DFF::default(),
+            write_addr: DFF::default(),
+            write_data: DFF::default(),
+            start: DFF::default(),
+            run_context: DFF::default(),
+            first_channel: DFF::default(),
+            channels: DFF::default(),
+            images: DFF::default(),
             control: PacketControl::default(),
             sequencer: Sequencer::new(parameters.channels),
             samples: Delay::default(),
@@ -302,24 +321,29 @@ impl<
         }
 
         // Loading.
-        self.sequencer.load.next = self.load_valid.val();
-        self.sequencer.load_context.next = self.load_context.val();
-        self.sequencer.load_addr.next = self.load_addr.val();
-        self.sequencer.load_data.next = self.load_data.val().get_bits::<28>(0);
-        self.numbers.load.next = self.load_valid.val();
-        self.numbers.load_context.next = self.load_context.val();
-        self.numbers.load_addr.next = self.load_addr.val();
-        self.numbers.load_data.next = self.load_data.val();
-        self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(6));
-        if self.load_context.val() {
-            self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(6)) | 2;
+        clock!(self, aclk, write, write_context, write_addr, write_data);
+        self.write.d.next = self.load_valid.val();
+        self.write_context.d.next = self.load_context.val();
+        self.write_addr.d.next = self.load_addr.val();
+        self.write_data.d.next = self.load_data.val();
+        self.sequencer.load.next = self.write.q.val();
+        self.sequencer.load_context.next = self.write_context.q.val();
+        self.sequencer.load_addr.next = self.write_addr.q.val();
+        self.sequencer.load_data.next = self.write_data.q.val().get_bits::<28>(0);
+        self.numbers.load.next = self.write.q.val();
+        self.numbers.load_context.next = self.write_context.q.val();
+        self.numbers.load_addr.next = self.write_addr.q.val();
+        self.numbers.load_data.next = self.write_data.q.val();
+        self.load_table.next = bit_cast::<2, 1>(self.write_addr.q.val().get_bits::<1>(6));
+        if self.write_context.q.val() {
+            self.load_table.next = bit_cast::<2, 1>(self.write_addr.q.val().get_bits::<1>(6)) | 2;
         }
         for i in 0..S {
             self.lane[i].load.next =
-                self.load_valid.val() & (self.load_addr.val().get_bits::<10>(7) == 2);
+                self.write.q.val() & (self.write_addr.q.val().get_bits::<10>(7) == 2);
             self.lane[i].load_table.next = self.load_table.val();
-            self.lane[i].load_index.next = self.load_addr.val().get_bits::<6>(0);
-            self.lane[i].load_entry.next = self.load_data.val().get_bits::<16>(0);
+            self.lane[i].load_index.next = self.write_addr.q.val().get_bits::<6>(0);
+            self.lane[i].load_entry.next = self.write_data.q.val().get_bits::<16>(0);
         }
 
         self.s_axis_tready.next = self.control.s_tready.val();
@@ -332,11 +356,25 @@ impl<
         self.control.s_tvalid.next = self.s_axis_tvalid.val();
         self.control.s_tlast.next = self.s_axis_tlast.val();
 
-        self.sequencer.start.next = self.control.start.val();
-        self.sequencer.run_context.next = self.cmd_context.val();
-        self.sequencer.first_channel.next = self.cmd_first_channel.val();
-        self.sequencer.channels.next = self.cmd_channels.val();
-        self.sequencer.images.next = self.cmd_images.val();
+        clock!(
+            self,
+            aclk,
+            start,
+            run_context,
+            first_channel,
+            channels,
+            images
+        );
+        self.start.d.next = self.control.start.val();
+        self.run_context.d.next = self.cmd_context.val();
+        self.first_channel.d.next = self.cmd_first_channel.val();
+        self.channels.d.next = self.cmd_channels.val();
+        self.images.d.next = self.cmd_images.val();
+        self.sequencer.start.next = self.start.q.val();
+        self.sequencer.run_context.next = self.run_context.q.val();
+        self.sequencer.first_channel.next = self.first_channel.q.val();
+        self.sequencer.channels.next = self.channels.q.val();
+        self.sequencer.images.next = self.images.q.val();
         self.sequencer.step.next = self.control.step.val();
         self.sequencer.stop.next = self.control.stop.val();
 

@@ -14,7 +14,7 @@
 //! | `ending` | out | the first of them |
 //! | `opening` | out | two clocks begin a packet: each asks for a word of every lane |
 //!
-//! No parameters. Latency 0 from a beat to `step`; a packet costs 7 clocks beside its beats.
+//! No parameters. Latency 0 from a beat to `step`; a packet costs 8 clocks beside its beats in the encoder.
 //!
 //! Each command belongs to one run of beats up to `s_tlast`, of at least one beat. Where they do not
 //! fit each other, the run is taken in to its end or the packet is ended at once, so the next packet
