@@ -10,7 +10,7 @@ use dqa_hdl::identification::{Features, Identification};
 use dqa_hdl::pack::Pack;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::primitives::{
-    Align, BlockRam, Chunk, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier,
+    Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick, PipelinedMultiplier,
     PipelinedRam, Reg, ShiftRight,
 };
 use dqa_hdl::register_file::RegisterFile;
@@ -222,6 +222,29 @@ fn packs<const L: usize, const N: usize, const LN: usize>(top: &str) -> Result<(
     Ok(())
 }
 
+/// Also against `crc32fast`, which knows nothing of either.
+fn crcs<const N: usize>(top: &str) -> Result<(), SimError> {
+    let mut pair = Pair::new(top, Crc32::<N>::default)?;
+    let mut expected = crc32fast::Hasher::new();
+    for cycle in 0..CYCLES {
+        pair.rust.clear.next = cycle == 0 || pair.random.u8(0..20) == 0;
+        pair.verilog.set("clear", pair.rust.clear.next);
+        pair.rust.enable.next = pair.bit("enable");
+        pair.rust.data.next = pair.input("data");
+        if pair.rust.clear.next {
+            expected.reset();
+        } else if pair.rust.enable.next {
+            let data = pair.rust.data.next.to_u128().to_le_bytes();
+            expected.update(&data[..N / 8]);
+        }
+        pair.tick(|crc| &mut crc.clock);
+        pair.same("crc", pair.rust.crc.val(), cycle);
+        let crc = pair.rust.crc.val();
+        assert_eq!(crc, bits(u64::from(expected.clone().finalize())));
+    }
+    Ok(())
+}
+
 fn lut_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
     let mut pair = Pair::new(top, LutRam::<W, A>::default)?;
     for cycle in 0..CYCLES {
@@ -378,6 +401,14 @@ fn code_lengths_agree() -> Result<(), SimError> {
         pair.same("longer", pair.rust.longer.val(), cycle);
     }
     Ok(())
+}
+
+#[test]
+fn crcs_agree() -> Result<(), SimError> {
+    crcs::<16>("crc_16")?;
+    crcs::<32>("crc_32")?;
+    crcs::<64>("crc_64")?;
+    crcs::<128>("crc_128")
 }
 
 #[test]
