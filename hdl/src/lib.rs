@@ -23,7 +23,7 @@
 //! | [`chunk_lane_decoder`], [`word_feed`] | takes a sample's bits off a lane's words |
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
-//! | [`packet_parser`] | requests to commands, payloads and verdicts |
+//! | [`packet_parser`], [`packet_framer`] | requests to commands and payloads; payloads to answers |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
 //! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
@@ -53,6 +53,7 @@ pub mod load;
 pub mod order_fifo;
 pub mod pack;
 pub mod packet_control;
+pub mod packet_framer;
 pub mod packet_parser;
 pub mod parameters;
 pub mod places;
