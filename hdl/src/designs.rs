@@ -3,6 +3,7 @@
 //! A new unit stands here and nowhere else: `sim/tests/lint.rs` lints the whole list, `synth-report`
 //! reports the cost of its units and cores.
 
+use dqa_golden::packet::Direction;
 use rust_hdl::prelude::{Bits, Block};
 
 use crate::axil_port::AxilPort;
@@ -24,11 +25,13 @@ use crate::lane_packer::LanePacker;
 use crate::order_fifo::OrderFifo;
 use crate::pack::Pack;
 use crate::packet_control::PacketControl;
+use crate::packet_framer::PacketFramer;
+use crate::packet_parser::PacketParser;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::{
-    Align, BlockRam, Chunk, CodeLength, Concat, LutRam, Multiplier, Pick, PipelinedMultiplier,
-    PipelinedRam, Reg, ShiftRight,
+    Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick,
+    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight,
 };
 use crate::quantize::Quantize;
 use crate::register_file::RegisterFile;
@@ -100,6 +103,8 @@ pub fn primitives() -> Vec<Design> {
         Design::new("concat", "", Concat::<3, 4, 7>::default()),
         Design::new("pack", "", Pack::<3, 4, 12>::default()),
         Design::new("align", "", Align::default()),
+        Design::new("crc32_16", "", Crc32::<16>::default()),
+        Design::new("crc32_128", "", Crc32::<128>::default()),
         Design::new("chunk", "", Chunk::<64, 2>::default()),
         Design::new("code_length", "", CodeLength::default()),
         Design::new("pick", "", Pick::default()),
@@ -168,6 +173,46 @@ pub fn units() -> Vec<Design> {
         ),
         Design::new("symbol_lookup", "", SymbolLookup::default()),
         Design::new("dequantize", "", Dequantize::default()),
+        Design::new(
+            "packet_parser",
+            "beats of 16",
+            PacketParser::<16, 17>::new(&of_lanes(1), Direction::Write, false),
+        ),
+        Design::new(
+            "packet_parser",
+            "beats of 32",
+            PacketParser::<32, 33>::new(&of_lanes(1), Direction::Read, false),
+        ),
+        Design::new(
+            "packet_parser",
+            "beats of 64",
+            PacketParser::<64, 65>::new(&of_lanes(4), Direction::Write, true),
+        ),
+        Design::new(
+            "packet_parser",
+            "beats of 128",
+            PacketParser::<128, 129>::new(&of_lanes(8), Direction::Write, true),
+        ),
+        Design::new(
+            "packet_framer",
+            "beats of 16",
+            PacketFramer::<16, 17, 11, 12, 16>::new(Direction::Read),
+        ),
+        Design::new(
+            "packet_framer",
+            "beats of 32",
+            PacketFramer::<32, 33, 10, 11, 15>::new(Direction::Write),
+        ),
+        Design::new(
+            "packet_framer",
+            "beats of 64",
+            PacketFramer::<64, 65, 9, 10, 14>::new(Direction::Read),
+        ),
+        Design::new(
+            "packet_framer",
+            "beats of 128",
+            PacketFramer::<128, 129, 8, 9, 13>::new(Direction::Read),
+        ),
         Design::new("axil_port", "", AxilPort::default()),
         Design::new("counter_bank", "16 counters", CounterBank::<16>::default()),
         Design::new(
@@ -177,6 +222,13 @@ pub fn units() -> Vec<Design> {
         ),
         Design::new("control_port", "", ControlPort::new(&identification())),
     ]
+}
+
+fn of_lanes(lanes: usize) -> Parameters {
+    Parameters {
+        lanes,
+        ..Parameters::default()
+    }
 }
 
 fn identification() -> Identification {
@@ -191,15 +243,11 @@ pub fn cores() -> Vec<Design> {
         (decoder::TOP, decoder::verilog),
     ] {
         for lanes in [1, 2, 4, 8] {
-            let parameters = Parameters {
-                lanes,
-                ..Parameters::default()
-            };
             designs.push(Design {
                 top,
                 size: in_lanes(lanes),
                 lanes: Some(lanes),
-                verilog: verilog(&parameters, "").expect("sound RTL"),
+                verilog: verilog(&of_lanes(lanes), "").expect("sound RTL"),
             });
         }
     }

@@ -10,8 +10,8 @@ use dqa_hdl::identification::{Features, Identification};
 use dqa_hdl::pack::Pack;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::primitives::{
-    Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick, PipelinedMultiplier,
-    PipelinedRam, Reg, ShiftRight,
+    Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick,
+    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight,
 };
 use dqa_hdl::register_file::RegisterFile;
 use dqa_hdl::registers::ALL;
