@@ -4,11 +4,11 @@
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `write`, `s_entry` | in | an entry, always taken |
-//! | `crowded` | out | there were 384 entries or more 2 clocks ago: let nothing in that would write over 127 |
+//! | `crowded` | out | there were 384 entries or more 2 clocks ago: let nothing in that would write more than 126 |
 //! | `m_entry`, `m_valid` | out | the oldest entry, from a register |
 //! | `m_ready` | in | it is taken |
 //!
-//! Parameter: D, the entry's bits. 511 places: while a lane's word is incomplete, at most 4 W beats
+//! Parameter: D, the entry's bits. Room for 510: while a lane's word is incomplete, at most 4 W beats
 //! go by, each with one entry. Latency 4, one entry a clock. For a FIFO with ready on both sides use
 //! [`Fifo`](crate::fifo::Fifo).
 

@@ -5,7 +5,7 @@
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `cmd_tvalid`, `cmd_tready` | in, out | a command; taken when no packet runs |
 //! | `start` | out | to the sequencer: take the command |
-//! | `running`, `refused`, `last` | in | from the sequencer |
+//! | `running`, `refused`, `last` | in | from the sequencer, which answers 2 clocks after `start` or later |
 //! | `admit` | in | there is room for a beat behind |
 //! | `s_tvalid`, `s_tlast`, `s_tready` | in, in, out | the input beat; ready is a register |
 //! | `step` | out | the beat is the packet's next |

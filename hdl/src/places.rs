@@ -8,8 +8,9 @@
 //! | `write_at`, `read_at` | out | addresses; registers |
 //! | `some` | out | there is something to take; a register |
 //!
-//! No parameters. 511 places, which nothing here keeps from being written over. What is written can
-//! be taken from the second clock after on; one in and one out a clock.
+//! No parameters. There is room for 510, and nothing here keeps more from being written: with 511 it
+//! would look empty. What is written can be taken from the second clock after on; one in and one out
+//! a clock.
 //!
 //! The places are visited in the order of a linear feedback shift register: one look-up table
 //! where a counter takes nine and a carry chain, and the next place is known a clock ahead.

@@ -9,7 +9,7 @@
 //! | `advance` | in | the reading side moves |
 //! | `m_word` | out | the word taken 3 moves ago; 0 if none was |
 //!
-//! Parameter: W, the word's bits. 511 places: a word waits for its entry in the
+//! Parameter: W, the word's bits. Room for 510: a word waits for its entry in the
 //! [order FIFO](crate::order_fifo), or an entry for it, so what bounds those bounds the words. A word
 //! can be taken from the second clock after its write on; one word a clock in and out. For a FIFO
 //! with valid and ready use [`Fifo`](crate::fifo::Fifo).

@@ -1,50 +1,17 @@
-//! The encoder's FIFOs against a queue: words and order entries, under all loads up to a crowd.
+//! The encoder's FIFOs against a queue: words and order entries, under all loads up to the last place.
 
 use dqa_hdl::emit::emit;
 use dqa_hdl::order_fifo::OrderFifo;
 use dqa_hdl::word_fifo::WordFifo;
-use dqa_sim::{Instance, Model, SimError, seeds};
+use dqa_sim::{Model, SimError, seeds};
 use fastrand::Rng;
 use std::collections::VecDeque;
 
-/// Writes at random, bursts up to `beyond` in a crowd; `crowd` is how many make one.
-struct Writer {
-    held: VecDeque<u64>,
-    crowd: usize,
-    beyond: usize,
-    in_crowd: usize,
-    /// What has been held at the last clocks.
-    levels: [usize; 4],
-}
+/// What both hold at most.
+const MOST: usize = 510;
 
-impl Writer {
-    fn new(crowd: usize, beyond: usize) -> Self {
-        Self {
-            held: VecDeque::new(),
-            crowd,
-            beyond,
-            in_crowd: 0,
-            levels: [0; 4],
-        }
-    }
-
-    /// Checks `crowded`, which may be a few clocks and two places late, and gives a value to write.
-    fn write(&mut self, unit: &Instance, random: &mut Rng, percent: u8) -> Option<u64> {
-        let crowded = unit.get_u64("crowded") == 1;
-        self.levels.rotate_right(1);
-        self.levels[0] = self.held.len();
-        if self.levels.iter().all(|&level| level >= self.crowd + 2) {
-            assert!(crowded, "{:?}", self.levels);
-        }
-        if self.levels.iter().all(|&level| level < self.crowd) {
-            assert!(!crowded, "{:?}", self.levels);
-        }
-        self.in_crowd = if crowded { self.in_crowd } else { 0 };
-        let writes = random.u8(0..100) < percent && self.in_crowd < self.beyond;
-        self.in_crowd += usize::from(writes);
-        writes.then(|| random.u64(..) >> 32)
-    }
-}
+/// Entries in the order FIFO that are a crowd.
+const CROWD: usize = 384;
 
 /// Percent of clocks in which there is a write and a read: full, empty, even.
 fn loads(random: &mut Rng) -> [u8; 2] {
@@ -60,34 +27,43 @@ fn words_in_order() -> Result<(), SimError> {
         let mut unit = model.instance(seed);
         unit.tick("aclk");
         unit.set("aresetn", true);
-        let mut writer = Writer::new(48, 16);
         let mut load = loads(&mut random);
-        // What was taken at the last two moves of the reading side.
-        let mut taken = [None; 2];
+        let mut held = VecDeque::new();
+        // Whether there was a write at the last clock; what was taken at the last three moves.
+        let mut wrote = false;
+        let mut taken = [None; 3];
+        let mut most = 0;
         for clock in 0..20_000 {
-            if clock % 500 == 0 {
+            if clock % 1000 == 0 {
                 load = loads(&mut random);
             }
             unit.eval();
-            let word = writer.write(&unit, &mut random, load[0]);
-            let advance = random.u8(0..4) > 0;
             let some = unit.get_u64("some") == 1;
-            assert!(!some || !writer.held.is_empty(), "seed {seed}");
+            assert_eq!(some, held.len() > usize::from(wrote), "seed {seed}");
+            let room = held.len() < MOST;
+            let word = (room && random.u8(0..100) < load[0]).then(|| random.u64(..) >> 32);
+            let advance = random.u8(0..4) > 0;
             let take = some && advance && random.u8(0..100) < load[1];
             if advance {
-                taken = [take.then(|| writer.held.pop_front()).flatten(), taken[0]];
+                let word = if take { held.pop_front() } else { None };
+                taken = [word, taken[0], taken[1]];
             }
-            writer.held.extend(word);
-            unit.set("write", word.is_some());
+            held.extend(word);
+            most = most.max(held.len());
+            wrote = word.is_some();
+            unit.set("write", wrote);
             unit.set("s_word", word.unwrap_or_else(|| random.u64(..) >> 32));
             unit.set("take", take);
             unit.set("advance", advance);
             unit.tick("aclk");
             unit.eval();
-            if let Some(word) = taken[1] {
-                assert_eq!(unit.get_u64("m_word"), word, "seed {seed}, clock {clock}");
+            // Nothing is said of the clocks before the first three moves.
+            if clock > 50 {
+                let expected = taken[2].unwrap_or(0);
+                assert_eq!(unit.get_u64("m_word"), expected, "seed {seed}, {clock}");
             }
         }
+        assert_eq!(most, MOST, "seed {seed}");
     }
     Ok(())
 }
@@ -101,32 +77,44 @@ fn order_entries_in_order() -> Result<(), SimError> {
         let mut unit = model.instance(seed);
         unit.tick("aclk");
         unit.set("aresetn", true);
-        let mut writer = Writer::new(384, 128);
         let mut load = loads(&mut random);
-        let mut read = 0;
+        let mut held = VecDeque::new();
+        // What has been held at the last clocks.
+        let mut levels = [0; 4];
+        let (mut read, mut most) = (0, 0);
         for clock in 0..40_000 {
             if clock % 2000 == 0 {
                 load = loads(&mut random);
             }
             unit.eval();
-            let entry = writer.write(&unit, &mut random, load[0]);
+            let context = format!("seed {seed}, clock {clock}");
+            // It may be a few clocks late, and two entries are in registers.
+            let crowded = unit.get_u64("crowded") == 1;
+            levels.rotate_right(1);
+            levels[0] = held.len();
+            if levels.iter().all(|&level| level >= CROWD + 2) {
+                assert!(crowded, "{levels:?}, {context}");
+            }
+            if levels.iter().all(|&level| level < CROWD) {
+                assert!(!crowded, "{levels:?}, {context}");
+            }
+            let room = held.len() < MOST;
+            let entry = (room && random.u8(0..100) < load[0]).then(|| random.u64(..) >> 32);
             let ready = random.u8(0..100) < load[1];
             if ready && unit.get_u64("m_valid") == 1 {
-                let expected = writer.held.pop_front();
-                assert_eq!(
-                    Some(unit.get_u64("m_entry")),
-                    expected,
-                    "seed {seed}, clock {clock}"
-                );
+                let expected = held.pop_front();
+                assert_eq!(Some(unit.get_u64("m_entry")), expected, "{context}");
                 read += 1;
             }
-            writer.held.extend(entry);
+            held.extend(entry);
+            most = most.max(held.len());
             unit.set("write", entry.is_some());
             unit.set("s_entry", entry.unwrap_or_else(|| random.u64(..) >> 32));
             unit.set("m_ready", ready);
             unit.tick("aclk");
         }
         assert!(read > 10_000, "only {read} entries, seed {seed}");
+        assert_eq!(most, MOST, "seed {seed}");
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Packet control: commands and input of any length, with their steps, error codes and flushes.
+//! Packet control: commands and input of any length, with their openings, steps, error codes and
+//! flushes.
 
 use dqa_hdl::emit::emit;
 use dqa_hdl::packet_control::PacketControl;
@@ -25,9 +26,10 @@ fn each_packet_ends_once_and_says_what_was_wrong() -> Result<(), SimError> {
                 _ => (planned, if given > planned { 2 } else { 0 }),
             };
             let [valid, room] = [(); 2].map(|()| random.u8(1..=4));
-            let answer_after = random.usize(1..4);
+            let answer_after = random.usize(2..5);
             let (mut started, mut steps, mut taken, mut stopped) = (None, 0, 0, false);
-            let (mut offered, mut ending, mut flushes, mut clock) = (false, None, 0, 0);
+            let (mut offered, mut ending, mut clock) = (false, None, 0);
+            let (mut openings, mut flushes) = (0, 0);
             while flushes < 2 {
                 let context = format!("seed {seed}, packet {packet}, clock {clock}");
                 let answers = started.is_some_and(|at| clock >= at + answer_after);
@@ -62,6 +64,7 @@ fn each_packet_ends_once_and_says_what_was_wrong() -> Result<(), SimError> {
                     !handshake || answers,
                     "input ahead of its packet, {context}"
                 );
+                assert!(!get("opening") || (steps, flushes) == (0, 0), "{context}");
                 assert_eq!(get("ending"), get("flush") && flushes == 0, "{context}");
                 if get("ending") {
                     assert!(admit, "no room for the end, {context}");
@@ -70,6 +73,7 @@ fn each_packet_ends_once_and_says_what_was_wrong() -> Result<(), SimError> {
                 started = started.or(get("start").then_some(clock));
                 steps += usize::from(get("step"));
                 stopped |= get("stop");
+                openings += usize::from(get("opening"));
                 flushes += usize::from(get("flush"));
                 taken += usize::from(handshake);
                 offered &= !handshake;
@@ -83,6 +87,7 @@ fn each_packet_ends_once_and_says_what_was_wrong() -> Result<(), SimError> {
                 (Some(code), steps_due, given),
                 "seed {seed}"
             );
+            assert_eq!(openings, 2, "seed {seed}");
             assert!(stopped || code != 1, "seed {seed}");
         }
     }
