@@ -30,8 +30,8 @@ use rust_hdl::prelude::*;
 ///
 /// The loop is position, window, length, position. The position is a bit offset in [`WordFeed`]'s
 /// 32 bits. The eight offsets that can follow are made beside the compare, and its thermometer picks
-/// one, together with the clock enables of the chunks; nothing is encoded or added behind the
-/// compare. `docs/src/design/lane-decoder.md` has what else was tried, and the figures.
+/// one; nothing is encoded or added behind the compare. `step` comes as late as the place picked: they
+/// meet in the clock enables of the chunks. `docs/src/design/lane-decoder.md` has what else was tried, and the figures.
 #[derive(LogicBlock)]
 pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     /// Clock.
@@ -68,7 +68,7 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     pick: Pick,
     window_out: Reg<Bits<14>>,
     behind_raw: Signal<Local, Bits<5>>,
-    wanted: Signal<Local, Bits<2>>,
+    moves: Signal<Local, Bit>,
 }
 
 impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
@@ -95,7 +95,7 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
             pick: Pick::default(),
             window_out: Reg::default(),
             behind_raw: Signal::default(),
-            wanted: Signal::default(),
+            moves: Signal::default(),
         }
     }
 }
@@ -126,21 +126,13 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
             self.next[i].takes_part.next = self.takes_part.val();
             self.pick.places[i].next = self.next[i].to.val();
         }
-        self.wanted.next = 0.into();
-        if self.feed.refill.val() {
-            self.wanted.next = 2.into();
-        }
-        if self.feed.fill.val() {
-            self.wanted.next = 3.into();
-        }
-        self.pick.wanted.next = self.wanted.val();
-        self.pick.step.next = self.step.val();
 
-        // Late: one of them.
+        // Late: one of them, and last of all whether there is a step.
         self.pick.longer.next = self.length.longer.val();
-        self.feed.load.next = self.pick.moves.val().get_bit(1);
-        self.feed.shift.next = self.pick.moves.val().get_bit(0);
-        self.offset.d.next = self.pick.offset.val();
+        self.moves.next = self.step.val() & self.pick.place.val().get_bit(4);
+        self.feed.shift.next = self.feed.fill.val() | self.moves.val();
+        self.feed.load.next = self.feed.refill.val() | self.moves.val();
+        self.offset.d.next = self.pick.place.val().get_bits::<4>(0);
         self.offset.enable.next = self.step.val() & self.takes_part.val();
         self.offset.aresetn.next = self.aresetn.val() & !self.start.val();
 

@@ -16,8 +16,8 @@ use rust_hdl::prelude::*;
 /// | `load` | in | the tail takes the next chunk |
 /// | `crossed` | out | a word's last chunk was shifted out at the last clock |
 ///
-/// `load` has to be `shift | refill`, and `shift` at least `fill`. Both are clock enables and
-/// nothing else, so they may come late in the clock. The lane may `shift` without a tail.
+/// `load` has to be `shift | refill`, and `shift` at least `fill`. Both are clock enables and `shift`
+/// one input of a valid bit, so they may come late in the clock. The lane may `shift` without a tail.
 ///
 /// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. Words come, chunk by chunk, from the current
 /// register to the tail and to the head. Nobody has to ask for room: a lane that has crossed the end
@@ -70,12 +70,10 @@ pub struct WordFeed<const W: usize, const P: usize> {
     number: Reg<Bits<P>>,
     shifted: Reg<Bit>,
     was_last: Reg<Bit>,
-    was_empty: Reg<Bit>,
     keep: Signal<Local, Bit>,
     there: Signal<Local, Bit>,
     coming: Signal<Local, Bits<16>>,
     coming_valid: Signal<Local, Bit>,
-    has_tail: Signal<Local, Bit>,
     filling: Signal<Local, Bit>,
     one_if_coming: Signal<Local, Bits<P>>,
     one_if_head: Signal<Local, Bits<P>>,
@@ -116,12 +114,10 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             number: Reg::default(),
             shifted: Reg::default(),
             was_last: Reg::default(),
-            was_empty: Reg::default(),
             keep: Signal::default(),
             there: Signal::default(),
             coming: Signal::default(),
             coming_valid: Signal::default(),
-            has_tail: Signal::default(),
             filling: Signal::default(),
             one_if_coming: Signal::default(),
             one_if_head: Signal::default(),
@@ -150,8 +146,7 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
             tail_valid,
             number,
             shifted,
-            was_last,
-            was_empty
+            was_last
         );
         self.keep.next = self.aresetn.val() & !self.start.val();
         self.waiting_valid.aresetn.next = self.keep.val();
@@ -163,7 +158,6 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.number.aresetn.next = self.keep.val();
         self.shifted.aresetn.next = self.keep.val();
         self.was_last.aresetn.next = self.keep.val();
-        self.was_empty.aresetn.next = self.keep.val();
         // Words and chunks have valid bits.
         self.waiting.aresetn.next = true;
         self.current.aresetn.next = true;
@@ -201,16 +195,16 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.coming_valid.next =
             self.there.val() | (self.word_load.val() & !self.waiting_valid.q.val());
 
-        // An empty tail's next chunk goes to the head too, if that shifts: then the tail has it twice.
-        self.has_tail.next =
-            self.tail_valid.q.val() & !(self.was_empty.q.val() & self.shifted.q.val());
-        self.filling.next = !self.head_valid.q.val() & (self.has_tail.val() | self.there.val());
+        self.filling.next = !self.head_valid.q.val() & (self.tail_valid.q.val() | self.there.val());
         self.tail.d.next = self.coming.val();
         self.tail.enable.next = self.load.val();
-        self.tail_valid.d.next = self.coming_valid.val();
-        self.tail_valid.enable.next = self.load.val();
-        self.was_empty.d.next = !self.has_tail.val();
-        self.was_empty.enable.next = true;
+        // An empty tail's next chunk goes to the head instead, if that shifts.
+        if self.shift.val() {
+            self.tail_valid.d.next = self.tail_valid.q.val() & self.coming_valid.val();
+        } else {
+            self.tail_valid.d.next = self.tail_valid.q.val() | self.coming_valid.val();
+        }
+        self.tail_valid.enable.next = true;
         // Added, not enabled: `load` stays the only clock enable.
         self.one_if_coming.next = 0.into();
         if self.coming_valid.val() {
@@ -221,11 +215,11 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.used.d.next = self.used.q.val() ^ (self.there.val() & self.chunk.q.val().all());
         self.used.enable.next = self.load.val();
         self.head.d.next = self.coming.val();
-        if self.has_tail.val() {
+        if self.tail_valid.q.val() {
             self.head.d.next = self.tail.q.val();
         }
         self.head.enable.next = self.shift.val();
-        self.head_valid.d.next = self.has_tail.val() | self.coming_valid.val();
+        self.head_valid.d.next = self.tail_valid.q.val() | self.coming_valid.val();
         self.head_valid.enable.next = self.shift.val();
 
         // The end of a word: a head is shifted out that was its last.
@@ -243,9 +237,9 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.wide_head.next = bit_cast::<32, 16>(self.head.q.val());
         self.bits.next = (self.wide_head.val() << 16) | bit_cast::<32, 16>(self.tail.q.val());
         self.head_there.next = self.head_valid.q.val();
-        self.tail_there.next = self.has_tail.val();
+        self.tail_there.next = self.tail_valid.q.val();
         self.fill.next = self.filling.val();
-        self.refill.next = self.filling.val() | !self.has_tail.val();
+        self.refill.next = self.filling.val() | !self.tail_valid.q.val();
         self.crossed.next = self.shifted.q.val() & self.was_last.q.val();
     }
 }
