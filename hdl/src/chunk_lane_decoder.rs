@@ -68,7 +68,7 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     pick: Pick,
     window_out: Reg<Bits<14>>,
     behind_raw: Signal<Local, Bits<5>>,
-    moves: Signal<Local, Bit>,
+    wanted: Signal<Local, Bits<2>>,
 }
 
 impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
@@ -95,7 +95,7 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
             pick: Pick::default(),
             window_out: Reg::default(),
             behind_raw: Signal::default(),
-            moves: Signal::default(),
+            wanted: Signal::default(),
         }
     }
 }
@@ -123,16 +123,25 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
             bit_cast::<5, 4>(self.offset.q.val()) + bit_cast::<5, 4>(self.raw.val());
         for i in 0..8 {
             self.next[i].from.next = self.behind_raw.val();
-            self.next[i].takes_part.next = self.takes_part.val();
             self.pick.places[i].next = self.next[i].to.val();
         }
 
-        // Late: one of them, and last of all whether there is a step.
+        self.wanted.next = 0.into();
+        if self.feed.refill.val() {
+            self.wanted.next = 2.into();
+        }
+        if self.feed.fill.val() {
+            self.wanted.next = 3.into();
+        }
+        self.pick.wanted.next = self.wanted.val();
+        self.pick.takes_part.next = self.takes_part.val();
+
+        // Late: one of them, and whether there is a step.
         self.pick.longer.next = self.length.longer.val();
-        self.moves.next = self.step.val() & self.pick.place.val().get_bit(4);
-        self.feed.shift.next = self.feed.fill.val() | self.moves.val();
-        self.feed.load.next = self.feed.refill.val() | self.moves.val();
-        self.offset.d.next = self.pick.place.val().get_bits::<4>(0);
+        self.pick.step.next = self.step.val();
+        self.feed.load.next = self.pick.moves.val().get_bit(1);
+        self.feed.shift.next = self.pick.moves.val().get_bit(0);
+        self.offset.d.next = self.pick.offset.val();
         self.offset.enable.next = self.step.val() & self.takes_part.val();
         self.offset.aresetn.next = self.aresetn.val() & !self.start.val();
 
@@ -144,26 +153,32 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
 }
 
 /// Where a code of one length leads: the next offset, and in bit 4 that it is in the next chunk.
+///
+/// An adder of look-up tables: with a number that is known, each bit of the sum is one or two, and a
+/// carry chain behind the one that adds the raw bits would be slower.
 #[derive(LogicBlock)]
 struct NextOffset {
     /// Offset and raw bits.
     pub from: Signal<In, Bits<5>>,
-    /// The lane is in the beat.
-    pub takes_part: Signal<In, Bit>,
     /// What follows.
     pub to: Signal<Out, Bits<5>>,
     length: Constant<Bits<5>>,
-    sum: Signal<Local, Bits<5>>,
+    differ: Signal<Local, Bits<5>>,
+    both: Signal<Local, Bits<5>>,
+    carry_2: Signal<Local, Bits<5>>,
+    carry_4: Signal<Local, Bits<5>>,
 }
 
 impl NextOffset {
     fn new(length: u64) -> Self {
         Self {
             from: Signal::default(),
-            takes_part: Signal::default(),
             to: Signal::default(),
             length: Constant::new(length.into()),
-            sum: Signal::default(),
+            differ: Signal::default(),
+            both: Signal::default(),
+            carry_2: Signal::default(),
+            carry_4: Signal::default(),
         }
     }
 }
@@ -171,11 +186,13 @@ impl NextOffset {
 impl Logic for NextOffset {
     #[hdl_gen]
     fn update(&mut self) {
-        self.sum.next = self.from.val() + self.length.val();
-        self.to.next = self.sum.val();
-        if !self.takes_part.val() {
-            self.to.next = self.sum.val() & 0xf;
-        }
+        self.differ.next = self.from.val() ^ self.length.val();
+        self.both.next = self.from.val() & self.length.val();
+        // Carries out of each bit: of two bits, then of four.
+        self.carry_2.next = self.both.val() | (self.differ.val() & (self.both.val() << 1));
+        self.carry_4.next = self.carry_2.val()
+            | (self.differ.val() & (self.differ.val() << 1) & (self.carry_2.val() << 2));
+        self.to.next = self.differ.val() ^ (self.carry_4.val() << 1);
     }
 }
 

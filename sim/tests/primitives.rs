@@ -191,8 +191,12 @@ fn picks(mut pair: Pair<Pick>) {
         for k in 0..8 {
             pair.rust.places[k].next = pair.input(&format!("places${k}"));
         }
+        pair.rust.step.next = pair.bit("step");
+        pair.rust.takes_part.next = pair.bit("takes_part");
+        pair.rust.wanted.next = pair.input("wanted");
         pair.settle();
-        pair.same("place", pair.rust.place.val(), cycle);
+        pair.same("offset", pair.rust.offset.val(), cycle);
+        pair.same("moves", pair.rust.moves.val(), cycle);
     }
 }
 
