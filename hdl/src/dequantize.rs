@@ -8,11 +8,24 @@
 //! | `shift` | s - 1, with the code. s = 0 gives what s = 1 gives, since the mantissa's top bit is set |
 //! | `sample` | y |
 //!
-//! Latency 3 clocks of `advance`: product, shift, round. One sample a clock, one 18 x 18 multiplier.
+//! No parameters. Latency 6 clocks of `advance`, one sample a clock, two 18 x 18 multipliers.
+//!
+//! | clock | work |
+//! |---|---|
+//! | 1, 2 | code times 2^k, k from 0 to 7, so that s + k is 8, 16, 24 or 32 |
+//! | 3, 4 | times the mantissa |
+//! | 5 | take the result from one of four places, see whether it is too large |
+//! | 6 | round |
+//!
+//! A multiplier is the fine part of the shift. A result that is too large becomes 0 at clock 5, and
+//! the adder that rounds adds the largest sample to it, or has its sign below it.
 
 use rust_hdl::prelude::*;
 
-use crate::primitives::Multiplier;
+use crate::primitives::PipelinedMultiplier;
+
+/// Clocks from a code to its sample.
+pub const LATENCY: usize = 6;
 
 /// One lane's de-quantizer; see the module's text.
 #[derive(LogicBlock)]
@@ -29,34 +42,39 @@ pub struct Dequantize {
     pub shift: Signal<In, Bits<5>>,
     /// The sample.
     pub sample: Signal<Out, Bits<16>>,
-    multiplier: Multiplier<11, 18, 29>,
-    product: DFF<Bits<29>>,
-    shift_1: DFF<Bits<5>>,
-    floor: DFF<Bits<17>>,
+    fine: PipelinedMultiplier<11, 9, 20>,
+    multiplier: PipelinedMultiplier<18, 18, 36>,
+    mantissas: [DFF<Bits<17>>; 2],
+    places: [DFF<Bits<2>>; 4],
+    /// The result's bits 0 to 14 above the half below them, all 0 if it is too large.
+    floor: DFF<Bits<16>>,
+    top: DFF<Bit>,
     sticky: DFF<Bit>,
-    overflow: DFF<Bit>,
-    negative: DFF<Bit>,
+    too_large: DFF<Bit>,
     rounded: DFF<Bits<16>>,
+    left: Signal<Local, Bits<3>>,
+    power: Signal<Local, Bits<9>>,
+    scaled: Signal<Local, Bits<20>>,
     factor: Signal<Local, Bits<18>>,
-    extended: Signal<Local, Bits<48>>,
-    by_16: Signal<Local, Bits<32>>,
-    by_8: Signal<Local, Bits<24>>,
-    by_4: Signal<Local, Bits<20>>,
-    by_2: Signal<Local, Bits<18>>,
-    shifted: Signal<Local, Bits<17>>,
-    sign: Signal<Local, Bits<8>>,
+    product: Signal<Local, Bits<36>>,
+    place: Signal<Local, Bits<2>>,
+    negative: Signal<Local, Bit>,
+    sign: Signal<Local, Bits<17>>,
+    at_8: Signal<Local, Bits<17>>,
+    at_16: Signal<Local, Bits<17>>,
+    at_24: Signal<Local, Bits<17>>,
+    at_32: Signal<Local, Bits<17>>,
+    taken: Signal<Local, Bits<17>>,
     above_8: Signal<Local, Bits<8>>,
-    above_4: Signal<Local, Bits<4>>,
-    above_2: Signal<Local, Bits<2>>,
-    above_1: Signal<Local, Bit>,
-    is_negative: Signal<Local, Bit>,
+    above_16: Signal<Local, Bits<4>>,
+    overflow: Signal<Local, Bit>,
+    low: Signal<Local, Bits<15>>,
     whole: Signal<Local, Bits<16>>,
-    up: Signal<Local, Bits<16>>,
-    sum: Signal<Local, Bits<16>>,
-    ones: Constant<Bits<8>>,
-    sign_extension: Constant<Bits<48>>,
+    more: Signal<Local, Bits<16>>,
+    one: Constant<Bits<9>>,
+    ones: Constant<Bits<17>>,
+    top_place: Constant<Bits<16>>,
     largest: Constant<Bits<16>>,
-    smallest: Constant<Bits<16>>,
 }
 
 impl Default for Dequantize {
@@ -68,34 +86,38 @@ impl Default for Dequantize {
             mantissa: Default::default(),
             shift: Default::default(),
             sample: Default::default(),
+            fine: Default::default(),
             multiplier: Default::default(),
-            product: Default::default(),
-            shift_1: Default::default(),
+            mantissas: Default::default(),
+            places: Default::default(),
             floor: Default::default(),
+            top: Default::default(),
             sticky: Default::default(),
-            overflow: Default::default(),
-            negative: Default::default(),
+            too_large: Default::default(),
             rounded: Default::default(),
+            left: Default::default(),
+            power: Default::default(),
+            scaled: Default::default(),
             factor: Default::default(),
-            extended: Default::default(),
-            by_16: Default::default(),
-            by_8: Default::default(),
-            by_4: Default::default(),
-            by_2: Default::default(),
-            shifted: Default::default(),
+            product: Default::default(),
+            place: Default::default(),
+            negative: Default::default(),
             sign: Default::default(),
+            at_8: Default::default(),
+            at_16: Default::default(),
+            at_24: Default::default(),
+            at_32: Default::default(),
+            taken: Default::default(),
             above_8: Default::default(),
-            above_4: Default::default(),
-            above_2: Default::default(),
-            above_1: Default::default(),
-            is_negative: Default::default(),
+            above_16: Default::default(),
+            overflow: Default::default(),
+            low: Default::default(),
             whole: Default::default(),
-            up: Default::default(),
-            sum: Default::default(),
-            ones: Constant::new(bits(0xff)),
-            sign_extension: Constant::new(0xffff_e000_0000u64.into()),
+            more: Default::default(),
+            one: Constant::new(1u64.into()),
+            ones: Constant::new(Bits::mask()),
+            top_place: Constant::new(0x8000u64.into()),
             largest: Constant::new(0x7fffu64.into()),
-            smallest: Constant::new(0x8000u64.into()),
         }
     }
 }
@@ -103,78 +125,102 @@ impl Default for Dequantize {
 impl Logic for Dequantize {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, aclk, product, shift_1, floor, sticky, overflow, negative, rounded
-        );
-        self.multiplier.a.next = signed_cast(self.code.val());
-        self.factor.next = bit_cast::<18, 17>(self.mantissa.val());
+        dff_setup!(self, aclk, floor, top, sticky, too_large, rounded);
+        self.fine.clock.next = self.aclk.val();
+        self.multiplier.clock.next = self.aclk.val();
+        for i in 0..2 {
+            self.mantissas[i].clock.next = self.aclk.val();
+            self.mantissas[i].d.next = self.mantissas[i].q.val();
+        }
+        for i in 0..4 {
+            self.places[i].clock.next = self.aclk.val();
+            self.places[i].d.next = self.places[i].q.val();
+        }
+        if self.advance.val() {
+            self.mantissas[0].d.next = self.mantissa.val();
+            self.mantissas[1].d.next = self.mantissas[0].q.val();
+            self.places[0].d.next = self.shift.val().get_bits::<2>(3);
+            for i in 1..4 {
+                self.places[i].d.next = self.places[i - 1].q.val();
+            }
+        }
+
+        // The product, k places up.
+        self.left.next = !self.shift.val().get_bits::<3>(0);
+        self.power.next = self.one.val() << self.left.val();
+        self.fine.enable.next = self.advance.val();
+        self.fine.a.next = signed_cast(self.code.val());
+        self.fine.b.next = signed_cast(self.power.val());
+        self.scaled.next = unsigned_cast(self.fine.p.val());
+        self.factor.next = bit_cast::<18, 17>(self.mantissas[1].q.val());
+        self.multiplier.enable.next = self.advance.val();
+        self.multiplier.a.next = signed_cast(self.scaled.val().get_bits::<18>(0));
         self.multiplier.b.next = signed_cast(self.factor.val());
-        // Seventeen bits from the shift on: the result's sixteen, and the half below them.
-        self.extended.next = bit_cast::<48, 29>(self.product.q.val());
+        self.product.next = unsigned_cast(self.multiplier.p.val());
+
+        // Seventeen bits from its place on: the result's sixteen, and the half below them.
+        self.place.next = self.places[3].q.val();
+        self.negative.next = self.product.val().get_bit(35);
         self.sign.next = 0.into();
-        if self.product.q.val().get_bit(28) {
-            self.extended.next =
-                bit_cast::<48, 29>(self.product.q.val()) | self.sign_extension.val();
+        if self.negative.val() {
             self.sign.next = self.ones.val();
         }
-        self.by_16.next = self.extended.val().get_bits::<32>(0);
-        if self.shift_1.q.val().get_bit(4) {
-            self.by_16.next = self.extended.val().get_bits::<32>(16);
+        self.at_8.next = 0.into();
+        self.at_16.next = 0.into();
+        self.at_24.next = 0.into();
+        self.at_32.next = 0.into();
+        if self.place.val() == 0 {
+            self.at_8.next = self.product.val().get_bits::<17>(7);
         }
-        self.by_8.next = self.by_16.val().get_bits::<24>(0);
-        if self.shift_1.q.val().get_bit(3) {
-            self.by_8.next = self.by_16.val().get_bits::<24>(8);
+        if self.place.val() == 1 {
+            self.at_16.next = self.product.val().get_bits::<17>(15);
         }
-        self.by_4.next = self.by_8.val().get_bits::<20>(0);
-        if self.shift_1.q.val().get_bit(2) {
-            self.by_4.next = self.by_8.val().get_bits::<20>(4);
+        if self.place.val() == 2 {
+            self.at_24.next =
+                (self.sign.val() << 13) | bit_cast::<17, 13>(self.product.val().get_bits::<13>(23));
         }
-        self.by_2.next = self.by_4.val().get_bits::<18>(0);
-        if self.shift_1.q.val().get_bit(1) {
-            self.by_2.next = self.by_4.val().get_bits::<18>(2);
+        if self.place.val() == 3 {
+            self.at_32.next =
+                (self.sign.val() << 5) | bit_cast::<17, 5>(self.product.val().get_bits::<5>(31));
         }
-        self.shifted.next = self.by_2.val().get_bits::<17>(0);
-        if self.shift_1.q.val().get_bit(0) {
-            self.shifted.next = self.by_2.val().get_bits::<17>(1);
+        self.taken.next = self.at_8.val() | self.at_16.val() | self.at_24.val() | self.at_32.val();
+        // Bits above that differ from the sign; there are such only at the lower two places.
+        self.above_8.next = self.product.val().get_bits::<8>(23) ^ self.sign.val().get_bits::<8>(0);
+        self.above_16.next =
+            self.product.val().get_bits::<4>(31) ^ self.sign.val().get_bits::<4>(0);
+        self.overflow.next = !self.place.val().get_bit(1)
+            & (self.above_16.val().any()
+                | (!self.place.val().get_bit(0) & self.above_8.val().any()));
+
+        // Round half to even, but not up from the largest.
+        self.low.next = self.floor.q.val().get_bits::<15>(1);
+        self.whole.next = bit_cast::<16, 15>(self.low.val());
+        if self.top.q.val() {
+            self.whole.next = bit_cast::<16, 15>(self.low.val()) | self.top_place.val();
         }
-        // What each stage leaves above differs from the sign only if the result has over 16 bits.
-        self.is_negative.next = self.product.q.val().get_bit(28);
-        self.above_8.next = self.by_16.val().get_bits::<8>(24) ^ self.sign.val();
-        self.above_4.next = self.by_8.val().get_bits::<4>(20) ^ self.sign.val().get_bits::<4>(0);
-        self.above_2.next = self.by_4.val().get_bits::<2>(18) ^ self.sign.val().get_bits::<2>(0);
-        self.above_1.next = self.by_2.val().get_bit(17) ^ self.is_negative.val();
-        self.whole.next = self.floor.q.val().get_bits::<16>(1);
-        self.up.next = 0.into();
-        if self.floor.q.val().get_bit(0) & (self.sticky.q.val() | self.floor.q.val().get_bit(1)) {
-            self.up.next = 1.into();
+        self.more.next = 0.into();
+        if self.floor.q.val().get_bit(0)
+            & (self.sticky.q.val() | self.floor.q.val().get_bit(1))
+            & (self.top.q.val() | !self.low.val().all())
+        {
+            self.more.next = 1.into();
         }
-        self.sum.next = self.whole.val() + self.up.val();
+        if self.too_large.q.val() {
+            self.more.next = self.largest.val();
+        }
         if self.advance.val() {
-            self.product.d.next = unsigned_cast(self.multiplier.p.val());
-            self.shift_1.d.next = self.shift.val();
-            self.floor.d.next = self.shifted.val();
-            self.sticky.d.next = (self.shift_1.q.val().get_bit(4)
-                & self.product.q.val().get_bits::<16>(0).any())
-                | (self.shift_1.q.val().get_bit(3) & self.by_16.val().get_bits::<8>(0).any())
-                | (self.shift_1.q.val().get_bit(2) & self.by_8.val().get_bits::<4>(0).any())
-                | (self.shift_1.q.val().get_bit(1) & self.by_4.val().get_bits::<2>(0).any())
-                | (self.shift_1.q.val().get_bit(0) & self.by_2.val().get_bit(0));
-            self.overflow.d.next = (!self.shift_1.q.val().get_bit(3) & self.above_8.val().any())
-                | (!self.shift_1.q.val().get_bit(2) & self.above_4.val().any())
-                | (!self.shift_1.q.val().get_bit(1) & self.above_2.val().any())
-                | (!self.shift_1.q.val().get_bit(0) & self.above_1.val())
-                | (self.shifted.val().get_bit(16) ^ self.is_negative.val());
-            self.negative.d.next = self.is_negative.val();
-            self.rounded.d.next = self.sum.val();
-            if self.negative.q.val() {
-                if self.overflow.q.val() {
-                    self.rounded.d.next = self.smallest.val();
-                }
-            } else {
-                if self.overflow.q.val() | self.sum.val().get_bit(15) {
-                    self.rounded.d.next = self.largest.val();
-                }
+            self.floor.d.next = self.taken.val().get_bits::<16>(0);
+            self.top.d.next = self.taken.val().get_bit(16);
+            self.sticky.d.next = self.product.val().get_bits::<7>(0).any()
+                | (self.place.val().any() & self.product.val().get_bits::<8>(7).any())
+                | (self.place.val().get_bit(1) & self.product.val().get_bits::<8>(15).any())
+                | (self.place.val().all() & self.product.val().get_bits::<8>(23).any());
+            self.too_large.d.next = self.overflow.val() & !self.negative.val();
+            if self.overflow.val() {
+                self.floor.d.next = 0.into();
+                self.top.d.next = self.negative.val();
             }
+            self.rounded.d.next = self.whole.val() + self.more.val();
         }
         self.sample.next = self.rounded.q.val();
     }
@@ -182,7 +228,7 @@ impl Logic for Dequantize {
 
 #[cfg(test)]
 mod tests {
-    use super::Dequantize;
+    use super::{Dequantize, LATENCY};
     use crate::step::step;
     use dqa_golden::multiplier::round_half_even;
     use rust_hdl::prelude::*;
@@ -208,7 +254,7 @@ mod tests {
             unit.code.next = bits(code.cast_unsigned() & 0x7ff);
             unit.mantissa.next = bits(mantissa);
             unit.shift.next = bits(shift - 1);
-            for _ in 0..3 {
+            for _ in 0..LATENCY {
                 step(&mut unit, |unit| &mut unit.aclk);
             }
             let y = round_half_even(code * mantissa.cast_signed(), shift as u32);

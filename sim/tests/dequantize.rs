@@ -1,7 +1,10 @@
 //! De-quantize equals the exact product, rounded half to even and saturated.
 
 use dqa_golden::multiplier::round_half_even;
-use dqa_hdl::{dequantize::Dequantize, emit::emit};
+use dqa_hdl::{
+    dequantize::{Dequantize, LATENCY},
+    emit::emit,
+};
 use dqa_sim::{Model, SimError, Value, seeds};
 use fastrand::Rng;
 use std::collections::VecDeque;
@@ -41,11 +44,11 @@ fn equals_the_exact_product() -> Result<(), SimError> {
             if advance {
                 let y = round_half_even(code * i64::from(mantissa), shift).clamp(-32768, 32767);
                 expected.push_back((y, code, mantissa, shift));
-                if expected.len() > 3 {
+                if expected.len() > LATENCY {
                     expected.pop_front();
                 }
             }
-            if expected.len() == 3 {
+            if expected.len() == LATENCY {
                 let (y, code, mantissa, shift) = expected[0];
                 let got = unit.get("sample");
                 assert_eq!(

@@ -228,15 +228,15 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "de-quantize wraps where rounding saturates",
         file: "dequantize.rs",
-        from: "if self.overflow.q.val() | self.sum.val().get_bit(15) {",
-        to: "if self.overflow.q.val() {",
+        from: "& (self.top.q.val() | !self.low.val().all())",
+        to: "",
         test: ("dequantize", ""),
     },
     Mutant {
         what: "de-quantize does not extend the product's sign",
         file: "dequantize.rs",
-        from: "bit_cast::<48, 29>(self.product.q.val()) | self.sign_extension.val();",
-        to: "bit_cast::<48, 29>(self.product.q.val());",
+        from: "self.sign.next = self.ones.val();",
+        to: "self.sign.next = 0.into();",
         test: ("dequantize", ""),
     },
 ];
