@@ -65,8 +65,15 @@ pub struct Quantize {
     coarse_overflow: DFF<Bit>,
     /// Bits that no shift by 8 brought down.
     coarse_above: DFF<Bits<8>>,
-    coarse_shifted: DFF<Bit>,
-    coarse_sticky: DFF<Bit>,
+    coarse_by8: DFF<Bit>,
+    coarse_by16: DFF<Bit>,
+    /// Whether there is a one among the product's bits from here to the next of these: 0 to 4, 5 to
+    /// 12, 13 to 20, 21 to 28.
+    ones_from0: DFF<Bit>,
+    ones_from5: DFF<Bit>,
+    ones_from13: DFF<Bit>,
+    ones_from21: DFF<Bit>,
+    coarse_sticky: Signal<Local, Bit>,
 
     by4: Signal<Local, Bits<15>>,
     by2: Signal<Local, Bits<13>>,
@@ -98,8 +105,9 @@ impl Logic for Quantize {
         clock!(self, aclk, multiplier, factor_shift, factor_numbers);
         clock!(self, aclk, product_shift, product_numbers);
         clock!(self, aclk, coarse, coarse_shift, coarse_numbers);
-        clock!(self, aclk, coarse_negative, coarse_overflow, coarse_sticky);
-        clock!(self, aclk, coarse_above, coarse_shifted);
+        clock!(self, aclk, coarse_negative, coarse_overflow);
+        clock!(self, aclk, coarse_above, coarse_by8, coarse_by16);
+        clock!(self, aclk, ones_from0, ones_from5, ones_from13, ones_from21);
         clock!(self, aclk, fine, fine_numbers);
         clock!(self, aclk, fine_negative, fine_overflow, fine_sticky);
         clock!(
@@ -142,11 +150,17 @@ impl Logic for Quantize {
         self.coarse_overflow.d.next = !self.product_shift.q.val().get_bit(4)
             & (self.product.val().get_bit(33) ^ self.product.val().get_bit(31));
         self.coarse_above.d.next = self.by16.val().get_bits::<8>(19);
-        self.coarse_shifted.d.next = self.product_shift.q.val().get_bit(3);
-        self.coarse_sticky.d.next = self.product.val().get_bits::<5>(0).any()
-            | (self.product_shift.q.val().get_bit(4) & self.product.val().get_bits::<16>(5).any())
-            | (self.product_shift.q.val().get_bit(3) & self.by16.val().get_bits::<8>(0).any());
+        self.coarse_by8.d.next = self.product_shift.q.val().get_bit(3);
+        self.coarse_by16.d.next = self.product_shift.q.val().get_bit(4);
+        self.ones_from0.d.next = self.product.val().get_bits::<5>(0).any();
+        self.ones_from5.d.next = self.product.val().get_bits::<8>(5).any();
+        self.ones_from13.d.next = self.product.val().get_bits::<8>(13).any();
+        self.ones_from21.d.next = self.product.val().get_bits::<8>(21).any();
 
+        self.coarse_sticky.next = self.ones_from0.q.val()
+            | (self.ones_from5.q.val() & (self.coarse_by8.q.val() | self.coarse_by16.q.val()))
+            | (self.ones_from13.q.val() & self.coarse_by16.q.val())
+            | (self.ones_from21.q.val() & self.coarse_by8.q.val() & self.coarse_by16.q.val());
         if self.coarse_shift.q.val().get_bit(2) {
             self.by4.next = self.coarse.q.val().get_bits::<15>(4);
         } else {
@@ -166,7 +180,7 @@ impl Logic for Quantize {
         self.fine_numbers.d.next = self.coarse_numbers.q.val();
         self.fine_negative.d.next = self.coarse_negative.q.val();
         self.fine_overflow.d.next = self.coarse_overflow.q.val()
-            | (!self.coarse_shifted.q.val()
+            | (!self.coarse_by8.q.val()
                 & ((self.coarse_above.q.val().any() & (!self.coarse_negative.q.val()))
                     | ((!self.coarse_above.q.val().all()) & self.coarse_negative.q.val())))
             | (!self.coarse_shift.q.val().get_bit(2)
@@ -179,7 +193,7 @@ impl Logic for Quantize {
                     | (self.by4.val().get_bit(13) ^ self.coarse_negative.q.val())))
             | (!self.coarse_shift.q.val().get_bit(0)
                 & (self.by2.val().get_bit(12) ^ self.coarse_negative.q.val()));
-        self.fine_sticky.d.next = self.coarse_sticky.q.val()
+        self.fine_sticky.d.next = self.coarse_sticky.val()
             | (self.coarse_shift.q.val().get_bit(2) & self.coarse.q.val().get_bits::<4>(0).any())
             | (self.coarse_shift.q.val().get_bit(1) & self.by4.val().get_bits::<2>(0).any())
             | (self.coarse_shift.q.val().get_bit(0) & self.by2.val().get_bit(0));
