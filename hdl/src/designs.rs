@@ -105,7 +105,7 @@ pub fn primitives() -> Vec<Design> {
         Design::new("align", "", Align::default()),
         Design::new("crc32_16", "", Crc32::<16>::default()),
         Design::new("crc32_128", "", Crc32::<128>::default()),
-        Design::new("chunk", "", Chunk::<64, 2>::default()),
+        Design::new("chunk_64", "", Chunk::<64, 2>::default()),
         Design::new("code_length", "", CodeLength::default()),
         Design::new("pick", "", Pick::default()),
         Design::new("lut_ram", "", LutRam::<32, 5>::default()),
