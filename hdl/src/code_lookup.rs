@@ -11,22 +11,23 @@
 //! | `value`, `count` | out | up to 14 bits, left-aligned, zeros behind; how many. 0 if not present |
 //! | `no_code` | out | the symbol has no code |
 //!
-//! No parameters: every legal table. Latency 4, one sample a clock, never stalls. One block RAM of
+//! No parameters: every legal table. Latency 5, one sample a clock, never stalls. One block RAM of
 //! 256 words of 16 bits.
 //!
 //! | clock | work |
 //! |---|---|
 //! | 1 | rotate the symbol to the top |
 //! | 2 | read its entry |
-//! | 3 | the entry leaves the memory |
-//! | 4 | mask the raw bits, shift them behind the code |
+//! | 3 | the entry leaves the memory; mask the raw bits |
+//! | 4 | shift them left by 0, 4, 8 or 12 |
+//! | 5 | by 0 to 3, so that they stand behind the code |
 
 use rust_hdl::prelude::*;
 
 use crate::primitives::PipelinedRam;
 
 /// Clocks from a pattern to its bits.
-pub const LATENCY: usize = 4;
+pub const LATENCY: usize = 5;
 
 /// Code lookup of one lane.
 #[derive(LogicBlock, Default)]
@@ -74,12 +75,14 @@ pub struct CodeLookup {
 
     entry: Signal<Local, Bits<16>>,
     entry_raw: DFF<Bits<10>>,
-    entry_mask: DFF<Bits<10>>,
-    masked: Signal<Local, Bits<10>>,
     entry_present: DFF<Bit>,
 
     up8: Signal<Local, Bits<14>>,
-    up4: Signal<Local, Bits<14>>,
+    up4: DFF<Bits<14>>,
+    code: DFF<Bits<14>>,
+    code_present: DFF<Bit>,
+    code_missing: DFF<Bit>,
+
     up2: Signal<Local, Bits<14>>,
     up1: Signal<Local, Bits<14>>,
     bits: DFF<Bits<14>>,
@@ -103,8 +106,11 @@ impl Logic for CodeLookup {
             self,
             aclk,
             entry_raw,
-            entry_mask,
             entry_present,
+            up4,
+            code,
+            code_present,
+            code_missing,
             bits,
             bit_count,
             missing
@@ -143,32 +149,35 @@ impl Logic for CodeLookup {
         self.raw_present.d.next = self.aligned_present.q.val();
 
         self.entry.next = self.codes.read_data.val();
-        self.entry_raw.d.next = self.raw.q.val();
-        self.entry_mask.d.next = self.raw_mask.q.val();
+        self.entry_raw.d.next = self.raw.q.val() & self.raw_mask.q.val();
         self.entry_present.d.next = self.raw_present.q.val();
 
-        self.masked.next = self.entry_raw.q.val() & self.entry_mask.q.val();
-        self.up8.next = bit_cast::<14, 10>(self.masked.val());
+        self.up8.next = bit_cast::<14, 10>(self.entry_raw.q.val());
         if self.entry.val().get_bit(15) {
-            self.up8.next = bit_cast::<14, 10>(self.masked.val()) << 8;
+            self.up8.next = bit_cast::<14, 10>(self.entry_raw.q.val()) << 8;
         }
-        self.up4.next = self.up8.val();
+        self.up4.d.next = self.up8.val();
         if self.entry.val().get_bit(14) {
-            self.up4.next = self.up8.val() << 4;
+            self.up4.d.next = self.up8.val() << 4;
         }
-        self.up2.next = self.up4.val();
-        if self.entry.val().get_bit(13) {
-            self.up2.next = self.up4.val() << 2;
+        // Code, count, and the rest of the raw shift.
+        self.code.d.next = self.entry.val().get_bits::<14>(0);
+        self.code_missing.d.next = self.entry.val().get_bits::<4>(12) == 15;
+        self.code_present.d.next = self.entry_present.q.val();
+
+        self.up2.next = self.up4.q.val();
+        if self.code.q.val().get_bit(13) {
+            self.up2.next = self.up4.q.val() << 2;
         }
         self.up1.next = self.up2.val();
-        if self.entry.val().get_bit(12) {
+        if self.code.q.val().get_bit(12) {
             self.up1.next = self.up2.val() << 1;
         }
         self.bits.d.next =
-            self.up1.val() | (bit_cast::<14, 8>(self.entry.val().get_bits::<8>(0)) << 6);
-        self.bit_count.d.next = self.entry.val().get_bits::<4>(8);
-        self.missing.d.next = self.entry.val().get_bits::<4>(12) == 15;
-        if !self.entry_present.q.val() {
+            self.up1.val() | (bit_cast::<14, 8>(self.code.q.val().get_bits::<8>(0)) << 6);
+        self.bit_count.d.next = self.code.q.val().get_bits::<4>(8);
+        self.missing.d.next = self.code_missing.q.val();
+        if !self.code_present.q.val() {
             self.bits.d.next = 0.into();
             self.bit_count.d.next = 0.into();
             self.missing.d.next = false;
@@ -181,6 +190,7 @@ impl Logic for CodeLookup {
             self.aligned_present.d.next = false;
             self.raw_present.d.next = false;
             self.entry_present.d.next = false;
+            self.code_present.d.next = false;
             self.bits.d.next = 0.into();
             self.bit_count.d.next = 0.into();
             self.missing.d.next = false;

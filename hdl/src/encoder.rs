@@ -160,10 +160,10 @@ pub struct Encoder<
     all: Constant<Bits<S>>,
     /// Flush, the first flush, opening, error code: from the control to the packers.
     flush: Signal<Local, Bits<6>>,
-    past_flush: Delay<6, 14>,
+    past_flush: Delay<6, 15>,
     /// Undefined class: from the sequencer to the packers.
     undefined: Signal<Local, Bits<1>>,
-    past_undefined: Delay<1, 11>,
+    past_undefined: Delay<1, 12>,
     met_undefined: DFF<Bit>,
     met_no_code: DFF<Bit>,
 

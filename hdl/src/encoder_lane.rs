@@ -1,8 +1,8 @@
 //! One lane of the encoder: quantize, code lookup, lane packer, word FIFO.
 //!
 //! Ports are those of the units, which see; `present`, `sample`, `mantissa`, `shift`, `quantize`,
-//! `align` and `code_table` belong to one beat, `flush` comes 10 clocks behind its beat, when that is at
-//! the packer. Parameters: W, the word's bits; P = W / 16. Latency 11 to `crossed` and 14 to the word's write.
+//! `align` and `code_table` belong to one beat, `flush` comes 11 clocks behind its beat, when that is at
+//! the packer. Parameters: W, the word's bits; P = W / 16. Latency 12 to `crossed` and 15 to the word's write.
 
 use rust_hdl::prelude::*;
 
