@@ -54,7 +54,7 @@ pub struct Dequantize {
     rounded: DFF<Bits<16>>,
     left: Signal<Local, Bits<3>>,
     power: Signal<Local, Bits<9>>,
-    scaled: Signal<Local, Bits<20>>,
+    scaled: Signal<Local, Bits<18>>,
     factor: Signal<Local, Bits<18>>,
     product: Signal<Local, Bits<36>>,
     place: Signal<Local, Bits<2>>,
@@ -151,10 +151,10 @@ impl Logic for Dequantize {
         self.fine.enable.next = self.advance.val();
         self.fine.a.next = signed_cast(self.code.val());
         self.fine.b.next = signed_cast(self.power.val());
-        self.scaled.next = unsigned_cast(self.fine.p.val());
+        self.scaled.next = bit_cast::<18, 20>(unsigned_cast(self.fine.p.val()));
         self.factor.next = bit_cast::<18, 17>(self.mantissas[1].q.val());
         self.multiplier.enable.next = self.advance.val();
-        self.multiplier.a.next = signed_cast(self.scaled.val().get_bits::<18>(0));
+        self.multiplier.a.next = signed_cast(self.scaled.val());
         self.multiplier.b.next = signed_cast(self.factor.val());
         self.product.next = unsigned_cast(self.multiplier.p.val());
 

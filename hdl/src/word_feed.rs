@@ -66,6 +66,7 @@ pub struct WordFeed<const W: usize, const P: usize> {
     tail: Reg<Bits<16>>,
     head_valid: Reg<Bit>,
     tail_valid: Reg<Bit>,
+    tail_next: TailNext,
     /// The head chunk's number in its word, also while it is still to come.
     number: Reg<Bits<P>>,
     shifted: Reg<Bit>,
@@ -111,6 +112,7 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             tail: Reg::default(),
             head_valid: Reg::default(),
             tail_valid: Reg::default(),
+            tail_next: TailNext::default(),
             number: Reg::default(),
             shifted: Reg::default(),
             was_last: Reg::default(),
@@ -198,12 +200,10 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.filling.next = !self.head_valid.q.val() & (self.tail_valid.q.val() | self.there.val());
         self.tail.d.next = self.coming.val();
         self.tail.enable.next = self.load.val();
-        // An empty tail's next chunk goes to the head instead, if that shifts.
-        if self.shift.val() {
-            self.tail_valid.d.next = self.tail_valid.q.val() & self.coming_valid.val();
-        } else {
-            self.tail_valid.d.next = self.tail_valid.q.val() | self.coming_valid.val();
-        }
+        self.tail_next.tail.next = self.tail_valid.q.val();
+        self.tail_next.coming.next = self.coming_valid.val();
+        self.tail_next.shift.next = self.shift.val();
+        self.tail_valid.d.next = self.tail_next.there.val();
         self.tail_valid.enable.next = true;
         // Added, not enabled: `load` stays the only clock enable.
         self.one_if_coming.next = 0.into();
@@ -241,5 +241,25 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.fill.next = self.filling.val();
         self.refill.next = self.filling.val() | !self.tail_valid.q.val();
         self.crossed.next = self.shifted.q.val() & self.was_last.q.val();
+    }
+}
+
+/// Whether the tail is there after this clock: an empty tail's next chunk goes to the head instead, if
+/// that shifts. A block of its own, as `shift` follows from the feed's other outputs.
+#[derive(LogicBlock, Default)]
+struct TailNext {
+    pub tail: Signal<In, Bit>,
+    pub coming: Signal<In, Bit>,
+    pub shift: Signal<In, Bit>,
+    pub there: Signal<Out, Bit>,
+}
+
+impl Logic for TailNext {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.there.next = self.tail.val() | self.coming.val();
+        if self.shift.val() {
+            self.there.next = self.tail.val() & self.coming.val();
+        }
     }
 }
