@@ -15,7 +15,7 @@
 //! Behind the lane decoders everything moves by one enable, `advance`, which is off while the
 //! output is stalled or the packet's last beat waits for its error code.
 //!
-//! Latency: a beat's samples are at `m_axis` 11 clocks after its bits are taken; the first bits are
+//! Latency: a beat's samples are at `m_axis` 12 clocks after its bits are taken; the first bits are
 //! taken when each lane has its first word, S clocks after the first word came, and 1 or 2 more.
 //! Throughput: one beat a clock while words come in time; one word a clock. A crossing lets its word
 //! in a clock later, which is soon enough for codes of 8 bits throughout
@@ -159,10 +159,10 @@ pub struct Decoder<
     status: DFF<Bits<3>>,
     closed: DFF<Bit>,
     sent: DFF<Bit>,
-    beat_valid: [DFF<Bit>; 10],
-    beat_last: [DFF<Bit>; 10],
-    mantissa: [DFF<Bits<17>>; 4],
-    shift: [DFF<Bits<5>>; 4],
+    beat_valid: [DFF<Bit>; 11],
+    beat_last: [DFF<Bit>; 11],
+    mantissa: [DFF<Bits<17>>; 5],
+    shift: [DFF<Bits<5>>; 5],
     start: Signal<Local, Bit>,
     advance: Signal<Local, Bit>,
     send: Signal<Local, Bit>,
@@ -352,10 +352,10 @@ impl<
         self.distributor.discard.next = self.closed.q.val();
 
         // A beat is taken when all its lanes have their bits and the pipeline moves.
-        self.send.next = self.beat_valid[9].q.val()
+        self.send.next = self.beat_valid[10].q.val()
             & self.out_skid.s_tready.val()
-            & (self.closed.q.val() | !self.beat_last[9].q.val());
-        self.advance.next = self.send.val() | !self.beat_valid[9].q.val();
+            & (self.closed.q.val() | !self.beat_last[10].q.val());
+        self.advance.next = self.send.val() | !self.beat_valid[10].q.val();
         self.bits_there.next = (self.available.joined.val() | !self.walker.mask.val()).all();
         self.abort.next = (self.state.q.val() == State::Run)
             & self.advance.val()
@@ -416,19 +416,19 @@ impl<
             self.dequantizers[i].aclk.next = self.aclk.val();
             self.dequantizers[i].advance.next = self.advance.val();
             self.dequantizers[i].code.next = self.lookups[i].code.val();
-            self.dequantizers[i].mantissa.next = self.mantissa[3].q.val();
-            self.dequantizers[i].shift.next = self.shift[3].q.val();
+            self.dequantizers[i].mantissa.next = self.mantissa[4].q.val();
+            self.dequantizers[i].shift.next = self.shift[4].q.val();
             self.samples.parts[i].next = self.dequantizers[i].sample.val();
         }
 
         // What goes beside the samples.
-        for i in 0..10 {
+        for i in 0..11 {
             self.beat_valid[i].clock.next = self.aclk.val();
             self.beat_valid[i].d.next = self.beat_valid[i].q.val();
             self.beat_last[i].clock.next = self.aclk.val();
             self.beat_last[i].d.next = self.beat_last[i].q.val();
         }
-        for i in 0..4 {
+        for i in 0..5 {
             self.mantissa[i].clock.next = self.aclk.val();
             self.mantissa[i].d.next = self.mantissa[i].q.val();
             self.shift[i].clock.next = self.aclk.val();
@@ -444,11 +444,11 @@ impl<
             self.beat_last[0].d.next = self.abort.val() | self.walker.last.val();
             self.mantissa[0].d.next = self.walker.mantissa.val();
             self.shift[0].d.next = self.walker.shift.val();
-            for i in 1..10 {
+            for i in 1..11 {
                 self.beat_valid[i].d.next = self.beat_valid[i - 1].q.val();
                 self.beat_last[i].d.next = self.beat_last[i - 1].q.val();
             }
-            for i in 1..4 {
+            for i in 1..5 {
                 self.mantissa[i].d.next = self.mantissa[i - 1].q.val();
                 self.shift[i].d.next = self.shift[i - 1].q.val();
             }
@@ -456,7 +456,7 @@ impl<
 
         // Samples out.
         self.output_status.next = 0.into();
-        if self.beat_last[9].q.val() {
+        if self.beat_last[10].q.val() {
             self.output_status.next = (bit_cast::<O, 3>(self.status.q.val())
                 << self.output_bits.val())
                 | self.output_last.val();
@@ -510,7 +510,7 @@ impl<
                         }
                     }
                 }
-                if self.send.val() & self.beat_last[9].q.val() {
+                if self.send.val() & self.beat_last[10].q.val() {
                     self.sent.d.next = true;
                 }
                 if self.sent.q.val() & self.distributor.ended.val() {
@@ -525,7 +525,7 @@ impl<
             self.state.d.next = State::Idle;
             self.closed.d.next = false;
             self.sent.d.next = false;
-            for i in 0..10 {
+            for i in 0..11 {
                 self.beat_valid[i].d.next = false;
             }
         }

@@ -23,12 +23,15 @@
 //! | `load`, `load_address`, `load_data` | writes an entry: context, class, eight bits |
 //! | `code` | `q - z_b` |
 //!
-//! Latency 3 clocks of `advance`, one window a clock. Without block RAM (an ASIC), the same entries
+//! Latency 4 clocks of `advance`, one window a clock. Without block RAM (an ASIC), the same entries
 //! fit any memory of 1024 x 16 with a clocked read.
 
 use rust_hdl::prelude::*;
 
-use crate::primitives::BlockRam;
+use crate::primitives::PipelinedRam;
+
+/// Clocks from a window to its code.
+pub const LATENCY: usize = 4;
 
 /// One lane's lookup; see the module's text.
 #[derive(LogicBlock)]
@@ -53,11 +56,10 @@ pub struct SymbolLookup {
     pub load_data: Signal<In, Bits<16>>,
     /// `q - z_b`, two's complement.
     pub code: Signal<Out, Bits<11>>,
-    entries: BlockRam<16, 10>,
-    tail: DFF<Bits<6>>,
-    below_1: DFF<Bits<5>>,
-    active_1: DFF<Bit>,
-    active_2: DFF<Bit>,
+    entries: PipelinedRam<16, 10>,
+    tail: [DFF<Bits<6>>; 2],
+    below_at: [DFF<Bits<5>>; 2],
+    active_at: [DFF<Bit>; 3],
     known: DFF<Bits<11>>,
     raw: DFF<Bits<11>>,
     sum: DFF<Bits<11>>,
@@ -83,9 +85,8 @@ impl Default for SymbolLookup {
             code: Default::default(),
             entries: Default::default(),
             tail: Default::default(),
-            below_1: Default::default(),
-            active_1: Default::default(),
-            active_2: Default::default(),
+            below_at: Default::default(),
+            active_at: Default::default(),
             known: Default::default(),
             raw: Default::default(),
             sum: Default::default(),
@@ -101,35 +102,47 @@ impl Default for SymbolLookup {
 impl Logic for SymbolLookup {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, aclk, tail, below_1, active_1, active_2, known, raw, sum
-        );
+        dff_setup!(self, aclk, known, raw, sum);
+        for i in 0..2 {
+            self.tail[i].clock.next = self.aclk.val();
+            self.tail[i].d.next = self.tail[i].q.val();
+            self.below_at[i].clock.next = self.aclk.val();
+            self.below_at[i].d.next = self.below_at[i].q.val();
+        }
+        for i in 0..3 {
+            self.active_at[i].clock.next = self.aclk.val();
+            self.active_at[i].d.next = self.active_at[i].q.val();
+        }
         self.entries.clock.next = self.aclk.val();
         self.entries.write.next = self.load.val();
         self.entries.write_address.next = self.load_address.val();
         self.entries.write_data.next = self.load_data.val();
-        self.entries.read.next = self.advance.val();
+        self.entries.enable.next = self.advance.val();
         self.first.next = bit_cast::<10, 8>(self.window.val().get_bits::<8>(6));
         self.entries.read_address.next =
             (bit_cast::<10, 2>(self.class_row.val()) << 8) | self.first.val();
         // The six bits behind, in the upper places of eleven, their first one flipped if it is the
         // sign.
-        self.upper.next = bit_cast::<11, 6>(self.tail.q.val()) << 5;
+        self.upper.next = bit_cast::<11, 6>(self.tail[1].q.val()) << 5;
         self.sign.next = 0.into();
         if self.entries.read_data.val().get_bit(15) {
             self.sign.next = self.sign_place.val();
         }
         self.shift.next = self.entries.read_data.val().get_bits::<4>(11);
         if self.advance.val() {
-            self.tail.d.next = self.window.val().get_bits::<6>(0);
-            self.below_1.d.next = self.below.val();
-            self.active_1.d.next = self.active.val();
+            self.tail[0].d.next = self.window.val().get_bits::<6>(0);
+            self.tail[1].d.next = self.tail[0].q.val();
+            self.below_at[0].d.next = self.below.val();
+            self.below_at[1].d.next = self.below_at[0].q.val();
+            self.active_at[0].d.next = self.active.val();
+            for i in 1..3 {
+                self.active_at[i].d.next = self.active_at[i - 1].q.val();
+            }
             self.known.d.next = self.entries.read_data.val().get_bits::<11>(0);
             self.raw.d.next = ((self.upper.val() ^ self.sign.val()) >> self.shift.val())
-                & !bit_cast::<11, 5>(self.below_1.q.val());
-            self.active_2.d.next = self.active_1.q.val();
+                & !bit_cast::<11, 5>(self.below_at[1].q.val());
             self.sum.d.next = self.known.q.val() + self.raw.q.val();
-            if !self.active_2.q.val() {
+            if !self.active_at[2].q.val() {
                 self.sum.d.next = 0.into();
             }
         }
@@ -139,7 +152,7 @@ impl Logic for SymbolLookup {
 
 #[cfg(test)]
 mod tests {
-    use super::SymbolLookup;
+    use super::{LATENCY, SymbolLookup};
     use crate::step::step;
     use rust_hdl::prelude::*;
 
@@ -163,7 +176,7 @@ mod tests {
         ] {
             unit.window.next = bits(0xa5 << 6 | behind);
             unit.active.next = active;
-            for _ in 0..3 {
+            for _ in 0..LATENCY {
                 step(&mut unit, |unit| &mut unit.aclk);
             }
             assert_eq!(unit.code.val(), bits(code as u64 & 0x7ff), "{behind:06b}");

@@ -3,7 +3,10 @@
 use dqa_golden::channel::Class;
 use dqa_hdl::load::{self, SYMBOLS};
 use dqa_hdl::parameters::Parameters;
-use dqa_hdl::{emit::emit, symbol_lookup::SymbolLookup};
+use dqa_hdl::{
+    emit::emit,
+    symbol_lookup::{LATENCY, SymbolLookup},
+};
 use dqa_sim::{Model, SimError, Value, layers, seeds};
 use fastrand::Rng;
 use std::collections::VecDeque;
@@ -62,11 +65,11 @@ fn equals_golden() -> Result<(), SimError> {
                 let q = format.code(class, layout.join(symbol, raw));
                 let code = i64::from(q - format.zero_code(class)) * i64::from(active);
                 expected.push_back((code, class, window));
-                if expected.len() > 3 {
+                if expected.len() > LATENCY {
                     expected.pop_front();
                 }
             }
-            if expected.len() == 3 {
+            if expected.len() == LATENCY {
                 let (code, class, window) = expected[0];
                 let expected = Value::signed(code, 11);
                 assert_eq!(

@@ -207,8 +207,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "raw bits are taken one place off",
         file: "symbol_lookup.rs",
-        from: "self.tail.d.next = self.window.val().get_bits::<6>(0);",
-        to: "self.tail.d.next = self.window.val().get_bits::<6>(1);",
+        from: "self.tail[0].d.next = self.window.val().get_bits::<6>(0);",
+        to: "self.tail[0].d.next = self.window.val().get_bits::<6>(1);",
         test: ("symbol_lookup", ""),
     },
     Mutant {
