@@ -69,8 +69,7 @@ pub struct WordFeed<const W: usize, const P: usize> {
     tail_next: TailNext,
     /// The head chunk's number in its word, also while it is still to come.
     number: Reg<Bits<P>>,
-    shifted: Reg<Bit>,
-    was_last: Reg<Bit>,
+    ended: Reg<Bit>,
     keep: Signal<Local, Bit>,
     there: Signal<Local, Bit>,
     coming: Signal<Local, Bits<16>>,
@@ -114,8 +113,7 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             tail_valid: Reg::default(),
             tail_next: TailNext::default(),
             number: Reg::default(),
-            shifted: Reg::default(),
-            was_last: Reg::default(),
+            ended: Reg::default(),
             keep: Signal::default(),
             there: Signal::default(),
             coming: Signal::default(),
@@ -147,8 +145,7 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
             head_valid,
             tail_valid,
             number,
-            shifted,
-            was_last
+            ended
         );
         self.keep.next = self.aresetn.val() & !self.start.val();
         self.waiting_valid.aresetn.next = self.keep.val();
@@ -158,8 +155,7 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.head_valid.aresetn.next = self.keep.val();
         self.tail_valid.aresetn.next = self.keep.val();
         self.number.aresetn.next = self.keep.val();
-        self.shifted.aresetn.next = self.keep.val();
-        self.was_last.aresetn.next = self.keep.val();
+        self.ended.aresetn.next = self.keep.val();
         // Words and chunks have valid bits.
         self.waiting.aresetn.next = true;
         self.current.aresetn.next = true;
@@ -229,10 +225,8 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         }
         self.number.d.next = self.number.q.val() + self.one_if_head.val();
         self.number.enable.next = self.shift.val();
-        self.shifted.d.next = self.shift.val();
-        self.shifted.enable.next = true;
-        self.was_last.d.next = self.number.q.val().all() & self.head_valid.q.val();
-        self.was_last.enable.next = true;
+        self.ended.d.next = self.shift.val() & self.number.q.val().all() & self.head_valid.q.val();
+        self.ended.enable.next = true;
 
         self.wide_head.next = bit_cast::<32, 16>(self.head.q.val());
         self.bits.next = (self.wide_head.val() << 16) | bit_cast::<32, 16>(self.tail.q.val());
@@ -240,7 +234,7 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
         self.tail_there.next = self.tail_valid.q.val();
         self.fill.next = self.filling.val();
         self.refill.next = self.filling.val() | !self.tail_valid.q.val();
-        self.crossed.next = self.shifted.q.val() & self.was_last.q.val();
+        self.crossed.next = self.ended.q.val();
     }
 }
 
