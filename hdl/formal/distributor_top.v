@@ -4,20 +4,21 @@ module distributor_top #(parameter S = 2) (
     input wire [S-1:0] crossed
 );
     localparam PLACES = 2 * S;
-    wire word_ready, settled, ended;
+    wire word_ready, settled, ended, starved;
     wire [S-1:0] lane_load;
     distributor unit(
         .aclk(aclk), .aresetn(aresetn), .start(start), .word_valid(word_valid),
         .word_last(word_last), .word_ready(word_ready), .crossed(crossed), .discard(discard),
-        .lane_load(lane_load), .settled(settled), .ended(ended));
+        .lane_load(lane_load), .settled(settled), .ended(ended), .starved(starved));
 
-    // Lanes that wait, the first in the lowest place, as one-hot masks; free places are 0.
-    reg [S*PLACES-1:0] lanes;
-    wire [S-1:0] first = lanes[S-1:0];
+    // Lanes that wait, the first in the lowest place, as one-hot masks; free places are 0. And those with
+    // the lanes that cross in this clock, which may be served at once.
+    reg [S*PLACES-1:0] lanes, all;
+    wire [S-1:0] first = all[S-1:0];
     reg over;
     wire serves = word_ready && word_valid && !discard && first != 0;
 
-    reg [S*PLACES-1:0] next;
+    wire [S*PLACES-1:0] next = serves ? all >> S : all;
     reg [S-1:0] twice, once;
     integer lane, place;
     always @(*) begin
@@ -27,14 +28,14 @@ module distributor_top #(parameter S = 2) (
             twice = twice | (once & lanes[S*place +: S]);
             once = once | lanes[S*place +: S];
         end
-        next = serves ? lanes >> S : lanes;
+        all = lanes;
         for (lane = 0; lane < S; lane = lane + 1)
             if (crossed[lane]) begin : append
                 reg done;
                 done = 0;
                 for (place = 0; place < PLACES; place = place + 1)
-                    if (!done && next[S*place +: S] == 0) begin
-                        next[S*place + lane] = 1;
+                    if (!done && all[S*place +: S] == 0) begin
+                        all[S*place + lane] = 1;
                         done = 1;
                     end
             end
@@ -65,13 +66,14 @@ module distributor_top #(parameter S = 2) (
         assert(lane_load == (serves ? first : 0));
         assert(settled == (first == 0));
         assert(ended == over);
+        assert(starved == (over && lanes[S-1:0] != 0));
     end
     reg was_full = 0;
     always @(posedge aclk) begin
         was_full <= aresetn && (was_full || lanes[S*(PLACES-1) +: S] != 0);
         if (begun && aresetn) begin
             cover(was_full && first == 0);
-            cover(crossed == {S{1'b1}} && serves);
+            cover(crossed == {S{1'b1}} && serves && lanes == 0);
             cover(discard && word_ready && word_valid);
         end
     end
