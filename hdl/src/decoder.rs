@@ -521,7 +521,6 @@ impl<
             }
         }
         if !self.aresetn.val() {
-            self.load_write.d.next = false;
             self.state.d.next = State::Idle;
             self.closed.d.next = false;
             self.sent.d.next = false;

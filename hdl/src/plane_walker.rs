@@ -372,8 +372,6 @@ impl<const S: usize> Logic for PlaneWalker<S> {
             self.fetched.d.next = false;
             self.in_plane.d.next = false;
             self.bad_command.d.next = false;
-            self.rows[0].d.next = 0.into();
-            self.rows[1].d.next = 0.into();
         }
     }
 }

@@ -367,10 +367,6 @@ impl<const S: usize> Logic for Sequencer<S> {
         self.beat_undefined.next = self.undefined.q.val();
 
         if !self.aresetn.val() {
-            for i in 0..2 {
-                self.planes[i].d.next = 0.into();
-                self.rows[i].d.next = 0.into();
-            }
             self.checking.d.next = false;
             self.judging.d.next = false;
             self.runs.d.next = false;

@@ -101,8 +101,7 @@ impl Core {
         &mut self.bench
     }
 
-    /// Resets the core, also in the middle of packets, which are forgotten. Contexts are to be
-    /// loaded again.
+    /// Resets the core, also in the middle of packets, which are forgotten. Contexts stay.
     pub fn reset(&mut self) -> Result<(), CoreError> {
         self.sent.clear();
         self.bench.restart();
