@@ -4,21 +4,13 @@ use dqa_golden::packet::{Direction, Path};
 use dqa_hdl::emit::emit;
 use dqa_hdl::packet_framer::PacketFramer;
 use dqa_hdl::packet_parser::PacketParser;
-use dqa_hdl::parameters::Parameters;
 use dqa_hdl::{decoder, encoder, load};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value};
 
+use crate::requests::parameters;
+
 /// Clocks without a beat in or out after which nothing more is waited for.
 const QUIET: u64 = 20_000;
-
-/// Parameters that fit all layers of these tests.
-pub fn parameters(lanes: usize) -> Parameters {
-    Parameters {
-        lanes,
-        channels: 16,
-        ..Parameters::default()
-    }
-}
 
 fn parser(direction: Direction, lanes: usize) -> String {
     let parameters = parameters(lanes);
