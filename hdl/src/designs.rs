@@ -11,6 +11,7 @@ use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_numbers::ClassNumbers;
 use crate::class_table::ClassTable;
 use crate::code_lookup::CodeLookup;
+use crate::context_use::ContextUse;
 use crate::control_port::ControlPort;
 use crate::counter_bank::CounterBank;
 use crate::delay::Delay;
@@ -40,7 +41,7 @@ use crate::skid_buffer::SkidBuffer;
 use crate::symbol_lookup::SymbolLookup;
 use crate::word_feed::WordFeed;
 use crate::word_fifo::WordFifo;
-use crate::{decoder, encoder};
+use crate::{core, decoder, encoder};
 
 /// Rows of the channel table in units that have one, as in the default [`Parameters`].
 const ROWS: usize = 1024;
@@ -213,6 +214,7 @@ pub fn units() -> Vec<Design> {
             "beats of 128",
             PacketFramer::<128, 129, 8, 9, 13>::new(Direction::Read),
         ),
+        Design::new("context_use", "", ContextUse::default()),
         Design::new("axil_port", "", AxilPort::default()),
         Design::new("counter_bank", "16 counters", CounterBank::<16>::default()),
         Design::new(
@@ -235,12 +237,13 @@ fn identification() -> Identification {
     Identification::new(Parameters::default(), Features::default())
 }
 
-/// `dqa_encoder` and `dqa_decoder` of 1, 2, 4 and 8 lanes with the default parameters.
+/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters.
 pub fn cores() -> Vec<Design> {
     let mut designs = Vec::new();
     for (top, verilog) in [
         (encoder::TOP, encoder::verilog as fn(&Parameters, &str) -> _),
         (decoder::TOP, decoder::verilog),
+        (core::TOP, core::verilog),
     ] {
         for lanes in [1, 2, 4, 8] {
             designs.push(Design {

@@ -24,6 +24,8 @@
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
 //! | [`packet_parser`], [`packet_framer`] | requests to commands and payloads; payloads to answers |
+//! | [`write_path`], [`read_path`], [`context_use`] | parser, core and framer; which contexts they use |
+//! | [`core`] | the core `dqa_core`: both paths and the control port |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
 //! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
@@ -35,7 +37,9 @@ pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
 pub mod code_lookup;
+pub mod context_use;
 pub mod control_port;
+pub mod core;
 pub mod counter_bank;
 pub mod decoder;
 pub mod delay;
@@ -60,6 +64,7 @@ pub mod places;
 pub mod plane_walker;
 pub mod primitives;
 pub mod quantize;
+pub mod read_path;
 pub mod register_file;
 pub mod register_page;
 pub mod register_verilog;
@@ -71,3 +76,4 @@ mod step;
 pub mod symbol_lookup;
 pub mod word_feed;
 pub mod word_fifo;
+pub mod write_path;

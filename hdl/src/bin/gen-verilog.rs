@@ -6,27 +6,30 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use dqa_hdl::parameters::Parameters;
-use dqa_hdl::{decoder, encoder};
+use dqa_hdl::{core, decoder, encoder};
 
 const EXAMPLES: &str = "\
 Examples:
-  gen-verilog                                       both cores, 4 lanes, every legal layer
+  gen-verilog                                       all three cores, 4 lanes, every legal layer
   gen-verilog --core encoder --lanes 8 --out rtl
   gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Core {
+enum Top {
     /// Samples to code words
     Encoder,
     /// Code words to samples
     Decoder,
+    /// Both, with packets and registers, behind AXI4-Stream and AXI4-Lite
+    Core,
 }
 
-impl Core {
+impl Top {
     fn top(self) -> &'static str {
         match self {
             Self::Encoder => encoder::TOP,
             Self::Decoder => decoder::TOP,
+            Self::Core => core::TOP,
         }
     }
 
@@ -34,18 +37,19 @@ impl Core {
         match self {
             Self::Encoder => encoder::verilog(parameters, header),
             Self::Decoder => decoder::verilog(parameters, header),
+            Self::Core => core::verilog(parameters, header),
         }
         .map_err(|error| format!("RustHDL refuses the core: {error:?}"))
     }
 }
 
-/// Writes the Verilog of a DQA core; without --core, of both.
+/// Writes the Verilog of a DQA core; without --core, of all three.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Arguments {
     /// Core to write
     #[arg(long, value_enum)]
-    core: Option<Core>,
+    core: Option<Top>,
     /// Lanes: 1, 2, 4 or 8 samples a clock
     #[arg(long, default_value_t = Parameters::default().lanes)]
     lanes: usize,
@@ -152,7 +156,7 @@ fn run(arguments: &Arguments) -> Result<String, String> {
     parameters.check().map_err(|error| error.to_string())?;
     let cores = match arguments.core {
         Some(core) => vec![core],
-        None => Core::value_variants().to_vec(),
+        None => Top::value_variants().to_vec(),
     };
     let folder = &arguments.out;
     let mut report = format!("parameters: {}\n\n", options(&parameters));
@@ -194,7 +198,7 @@ fn run(arguments: &Arguments) -> Result<String, String> {
          simulate: a real tensor through both cores\n  cargo run --release --bin dqa -- demo\n\
          synthesize: for ECP5; what every unit costs on which family is printed by synth-report\n\
          {synthesize}  cargo run --release --bin synth-report -- --help\n\
-         integrate: ports, packets, errors\n  docs/src/design/pipeline.md\n"
+         integrate: ports, packets, errors\n  docs/src/design/core.md, docs/src/design/pipeline.md\n"
     ))
 }
 
