@@ -17,8 +17,8 @@ use dqa_hdl::registers::{
 use dqa_sim::{Axil, Beat, Bench, Model, Response, SimError, Stall, Value, layers, seeds};
 use requests::{FAULTS, Host, context, parameters};
 
-/// Clocks in which an answer comes, or a path is done.
-const PATIENCE: u64 = 200_000;
+/// Clocks in which an answer comes, or a path is done: ten for each beat of the longest.
+const PATIENCE: u64 = 4_000_000;
 /// Clocks that a counter may lag behind.
 const LAG: u64 = 16;
 
@@ -483,7 +483,7 @@ fn stalls_are_counted() -> Result<(), SimError> {
         let start = device.bench.cycle();
         device.send(names, host.beat_bytes(), &request, Stall::NONE);
         let sent = |bench: &mut Bench| bench.waiting(names.source) == 0;
-        device.bench.run_until(sent, 100 * PATIENCE)?;
+        device.bench.run_until(sent, PATIENCE)?;
         let clocks = device.bench.cycle() - start;
         device.bench.sink(names.sink, Stall::NONE);
         device.answer(names, answer_bytes(&host.path))?;

@@ -63,9 +63,11 @@ impl Host {
     /// Header and payload of a plain request that is right.
     pub fn plain(&mut self) -> (Header, Vec<u8>) {
         let random = &mut self.random;
-        let loaded: Vec<_> = self.path.contexts.iter().flatten().collect();
-        let id = random.usize(0..loaded.len());
-        let context = loaded[id];
+        let contexts = self.path.contexts.iter().enumerate();
+        let loaded: Vec<_> = contexts
+            .filter_map(|(id, context)| Some((id, context.as_ref()?)))
+            .collect();
+        let (id, context) = loaded[random.usize(0..loaded.len())];
         let run = layers::run(random, context);
         let samples = layers::samples(random, context, &run);
         let (operation, payload) = match self.path.direction {
