@@ -3,6 +3,8 @@
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
+use crate::settle::settled;
+
 /// The Verilog of `block` with its top module named `top` and everything below it
 /// `top$...`, under a comment of the lines of `header`.
 ///
@@ -20,7 +22,7 @@ pub fn emit(top: &str, header: &str, mut block: impl Block) -> Result<String, Ch
         .lines()
         .map(|line| format!("// {line}").trim_end().to_owned() + "\n")
         .collect();
-    Ok(comment + modules.defines().trim_start() + "\n")
+    Ok(comment + &settled(modules.defines().trim_start()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`emit`] | from a block to Verilog text |
+//! | [`settle`] | makes combinational blocks settle in event-driven simulators |
 //! | [`primitives`] | registers, multipliers, shifts, memories: what RustHDL cannot say itself |
 //! | [`skid_buffer`] | register slice of a stream |
 //! | [`fifo`] | first in, first out |
@@ -70,6 +71,7 @@ pub mod register_page;
 pub mod register_verilog;
 pub mod registers;
 pub mod sequencer;
+pub mod settle;
 pub mod skid_buffer;
 #[cfg(test)]
 mod step;
