@@ -5,7 +5,7 @@ use dqa_golden::packet::{self, Operation, PacketError};
 
 /// A device that answers packets, reached over some link.
 ///
-/// A request is a plain [packet](dqa_golden::packet) of any operation; its answer is the packet that
+/// A request is a plain packet of any operation; its answer is the packet that
 /// [`dqa_golden::packet::answer`] defines, bit for bit, plain or streamed as the device sends it:
 /// [`packet::plain`] makes it plain, as [`Pipeline`] does. Up to [`window`](Capabilities::window) requests
 /// are in flight at once, and answers come in the order of their requests.
