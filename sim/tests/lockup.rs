@@ -155,10 +155,13 @@ fn rtl(lanes: usize) -> String {
 
 /// An encoder that lets beats in up to `crowd` entries in the order FIFO.
 fn crowded_at(lanes: usize, crowd: usize) -> String {
-    let crowded = "many_held$d = &held$q[(32'h7)+:(2)];";
+    let crowded = "many_held$d$settling = &held$q[(32'h7)+:(2)];";
     let verilog = rtl(lanes);
     assert!(verilog.contains(crowded), "bring the edit up to date");
-    verilog.replace(crowded, &format!("many_held$d = held$q >= 9'd{crowd};"))
+    verilog.replace(
+        crowded,
+        &format!("many_held$d$settling = held$q >= 9'd{crowd};"),
+    )
 }
 
 fn locks_up(layer: &Layer, verilog: &str) {
