@@ -18,6 +18,7 @@
 
 use rust_hdl::prelude::*;
 
+use crate::bus::AxilSlave;
 use crate::primitives::Reg;
 
 /// The port; see the module's text.
@@ -26,23 +27,7 @@ use crate::primitives::Reg;
 pub struct AxilPort {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
-    pub s_axil_awaddr: Signal<In, Bits<12>>,
-    pub s_axil_awvalid: Signal<In, Bit>,
-    pub s_axil_awready: Signal<Out, Bit>,
-    pub s_axil_wdata: Signal<In, Bits<32>>,
-    pub s_axil_wstrb: Signal<In, Bits<4>>,
-    pub s_axil_wvalid: Signal<In, Bit>,
-    pub s_axil_wready: Signal<Out, Bit>,
-    pub s_axil_bresp: Signal<Out, Bits<2>>,
-    pub s_axil_bvalid: Signal<Out, Bit>,
-    pub s_axil_bready: Signal<In, Bit>,
-    pub s_axil_araddr: Signal<In, Bits<12>>,
-    pub s_axil_arvalid: Signal<In, Bit>,
-    pub s_axil_arready: Signal<Out, Bit>,
-    pub s_axil_rdata: Signal<Out, Bits<32>>,
-    pub s_axil_rresp: Signal<Out, Bits<2>>,
-    pub s_axil_rvalid: Signal<Out, Bit>,
-    pub s_axil_rready: Signal<In, Bit>,
+    pub s_axil: AxilSlave,
     pub write: Signal<Out, Bit>,
     pub write_address: Signal<Out, Bits<10>>,
     pub write_data: Signal<Out, Bits<32>>,
@@ -110,21 +95,21 @@ impl Logic for AxilPort {
         self.r_valid.enable.next = true;
 
         // A request is held until its answer is taken, and only then is there place for the next.
-        self.b_taken.next = self.b_valid.q.val() & self.s_axil_bready.val();
+        self.b_taken.next = self.b_valid.q.val() & self.s_axil.bready.val();
         self.aw_next.next = !self.b_taken.val()
-            & (self.aw_held.q.val() | (self.s_axil_awvalid.val() & self.aw_ready.q.val()));
+            & (self.aw_held.q.val() | (self.s_axil.awvalid.val() & self.aw_ready.q.val()));
         self.aw_held.d.next = self.aw_next.val();
         self.aw_ready.d.next = !self.aw_next.val();
         self.aw_address.enable.next = self.aw_ready.q.val();
-        self.aw_address.d.next = self.s_axil_awaddr.val();
+        self.aw_address.d.next = self.s_axil.awaddr.val();
         self.w_next.next = !self.b_taken.val()
-            & (self.w_held.q.val() | (self.s_axil_wvalid.val() & self.w_ready.q.val()));
+            & (self.w_held.q.val() | (self.s_axil.wvalid.val() & self.w_ready.q.val()));
         self.w_held.d.next = self.w_next.val();
         self.w_ready.d.next = !self.w_next.val();
         self.w_data.enable.next = self.w_ready.q.val();
-        self.w_data.d.next = self.s_axil_wdata.val();
+        self.w_data.d.next = self.s_axil.wdata.val();
         self.w_strobe.enable.next = self.w_ready.q.val();
-        self.w_strobe.d.next = self.s_axil_wstrb.val();
+        self.w_strobe.d.next = self.s_axil.wstrb.val();
 
         self.answer_write.next = self.aw_held.q.val() & self.w_held.q.val() & !self.b_valid.q.val();
         self.write_aligned.next = !self.aw_address.q.val().get_bits::<2>(0).any();
@@ -133,41 +118,41 @@ impl Logic for AxilPort {
         self.write_data.next = self.w_data.q.val();
         self.write_strobe.next = self.w_strobe.q.val();
         self.b_valid.d.next =
-            self.answer_write.val() | (self.b_valid.q.val() & !self.s_axil_bready.val());
+            self.answer_write.val() | (self.b_valid.q.val() & !self.s_axil.bready.val());
         self.b_error.enable.next = self.answer_write.val();
         self.b_error.d.next = self.write_error.val() | !self.write_aligned.val();
 
-        self.r_taken.next = self.r_valid.q.val() & self.s_axil_rready.val();
+        self.r_taken.next = self.r_valid.q.val() & self.s_axil.rready.val();
         self.ar_next.next = !self.r_taken.val()
-            & (self.ar_held.q.val() | (self.s_axil_arvalid.val() & self.ar_ready.q.val()));
+            & (self.ar_held.q.val() | (self.s_axil.arvalid.val() & self.ar_ready.q.val()));
         self.ar_held.d.next = self.ar_next.val();
         self.ar_ready.d.next = !self.ar_next.val();
         self.ar_address.enable.next = self.ar_ready.q.val();
-        self.ar_address.d.next = self.s_axil_araddr.val();
+        self.ar_address.d.next = self.s_axil.araddr.val();
 
         self.answer_read.next = self.ar_held.q.val() & !self.r_valid.q.val();
         self.read_aligned.next = !self.ar_address.q.val().get_bits::<2>(0).any();
         self.read_address.next = self.ar_address.q.val().get_bits::<10>(2);
         self.r_valid.d.next =
-            self.answer_read.val() | (self.r_valid.q.val() & !self.s_axil_rready.val());
+            self.answer_read.val() | (self.r_valid.q.val() & !self.s_axil.rready.val());
         self.r_error.enable.next = self.answer_read.val();
         self.r_error.d.next = self.read_error.val() | !self.read_aligned.val();
         self.r_data.enable.next = self.answer_read.val();
         self.r_data.d.next = self.read_data.val();
 
-        self.s_axil_awready.next = self.aw_ready.q.val();
-        self.s_axil_wready.next = self.w_ready.q.val();
-        self.s_axil_bvalid.next = self.b_valid.q.val();
-        self.s_axil_bresp.next = 0.into();
+        self.s_axil.awready.next = self.aw_ready.q.val();
+        self.s_axil.wready.next = self.w_ready.q.val();
+        self.s_axil.bvalid.next = self.b_valid.q.val();
+        self.s_axil.bresp.next = 0.into();
         if self.b_error.q.val() {
-            self.s_axil_bresp.next = 2.into();
+            self.s_axil.bresp.next = 2.into();
         }
-        self.s_axil_arready.next = self.ar_ready.q.val();
-        self.s_axil_rvalid.next = self.r_valid.q.val();
-        self.s_axil_rdata.next = self.r_data.q.val();
-        self.s_axil_rresp.next = 0.into();
+        self.s_axil.arready.next = self.ar_ready.q.val();
+        self.s_axil.rvalid.next = self.r_valid.q.val();
+        self.s_axil.rdata.next = self.r_data.q.val();
+        self.s_axil.rresp.next = 0.into();
         if self.r_error.q.val() {
-            self.s_axil_rresp.next = 2.into();
+            self.s_axil.rresp.next = 2.into();
         }
     }
 }

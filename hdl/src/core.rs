@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! s_axil ---------> control port -> irq
-//! s_axis_enc -----> write path ---> m_axis_enc
-//! s_axis_dec -----> read path ----> m_axis_dec
+//! s_axis_enc -----> packet port <-> encoder -> m_axis_enc
+//! s_axis_dec -----> packet port <-> decoder -> m_axis_dec
 //! ```
 //!
 //! | port | meaning |
@@ -24,15 +24,18 @@
 //! A soft reset holds both paths in reset for 16 clocks; STATUS says busy as long. It stops a
 //! stream in the middle of a packet, so its peers are to be reset as well.
 
+use dqa_golden::packet::Direction;
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
+use crate::bus::{AxilSlave, CommandSource, LoadSource, PathMaster, StreamSink, StreamSource};
 use crate::control_port::ControlPort;
+use crate::decoder::Decoder;
 use crate::emit::emit;
+use crate::encoder::Encoder;
 use crate::identification::{Features, Identification};
+use crate::packet_port::PacketPort;
 use crate::parameters::Parameters;
-use crate::read_path::ReadPath;
-use crate::write_path::WritePath;
 
 /// Name of the emitted top module.
 pub const TOP: &str = "dqa_core";
@@ -107,43 +110,17 @@ pub struct Core<
 > {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
-    pub s_axil_awaddr: Signal<In, Bits<12>>,
-    pub s_axil_awvalid: Signal<In, Bit>,
-    pub s_axil_awready: Signal<Out, Bit>,
-    pub s_axil_wdata: Signal<In, Bits<32>>,
-    pub s_axil_wstrb: Signal<In, Bits<4>>,
-    pub s_axil_wvalid: Signal<In, Bit>,
-    pub s_axil_wready: Signal<Out, Bit>,
-    pub s_axil_bresp: Signal<Out, Bits<2>>,
-    pub s_axil_bvalid: Signal<Out, Bit>,
-    pub s_axil_bready: Signal<In, Bit>,
-    pub s_axil_araddr: Signal<In, Bits<12>>,
-    pub s_axil_arvalid: Signal<In, Bit>,
-    pub s_axil_arready: Signal<Out, Bit>,
-    pub s_axil_rdata: Signal<Out, Bits<32>>,
-    pub s_axil_rresp: Signal<Out, Bits<2>>,
-    pub s_axil_rvalid: Signal<Out, Bit>,
-    pub s_axil_rready: Signal<In, Bit>,
+    pub s_axil: AxilSlave,
     pub irq: Signal<Out, Bit>,
-    pub s_axis_enc_tdata: Signal<In, Bits<D>>,
-    pub s_axis_enc_tvalid: Signal<In, Bit>,
-    pub s_axis_enc_tready: Signal<Out, Bit>,
-    pub s_axis_enc_tlast: Signal<In, Bit>,
-    pub m_axis_enc_tdata: Signal<Out, Bits<W>>,
-    pub m_axis_enc_tvalid: Signal<Out, Bit>,
-    pub m_axis_enc_tready: Signal<In, Bit>,
-    pub m_axis_enc_tlast: Signal<Out, Bit>,
-    pub s_axis_dec_tdata: Signal<In, Bits<W>>,
-    pub s_axis_dec_tvalid: Signal<In, Bit>,
-    pub s_axis_dec_tready: Signal<Out, Bit>,
-    pub s_axis_dec_tlast: Signal<In, Bit>,
-    pub m_axis_dec_tdata: Signal<Out, Bits<D>>,
-    pub m_axis_dec_tvalid: Signal<Out, Bit>,
-    pub m_axis_dec_tready: Signal<In, Bit>,
-    pub m_axis_dec_tlast: Signal<Out, Bit>,
+    pub s_axis_enc: StreamSink<D>,
+    pub m_axis_enc: StreamSource<W>,
+    pub s_axis_dec: StreamSink<W>,
+    pub m_axis_dec: StreamSource<D>,
     control: ControlPort,
-    write: WritePath<S, D, Q, W, V, OUT, E, T, PE, AW, LW, KW>,
-    read: ReadPath<S, D, Q, W, V, PD, F, O, AR, LR, KR>,
+    write: PacketPort<D, Q, W, V, AW, LW, KW>,
+    encoder: Encoder<S, D, W, OUT, E, T, PE>,
+    read: PacketPort<W, V, D, Q, AR, LR, KR>,
+    decoder: Decoder<S, W, PD, F, D, V, O>,
     /// Active high inside, as the flip-flops of FPGAs have it.
     reset_all: DFF<Bit>,
     reset: DFF<Bit>,
@@ -176,43 +153,17 @@ impl<
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
-            s_axil_awaddr: Signal::default(),
-            s_axil_awvalid: Signal::default(),
-            s_axil_awready: Signal::default(),
-            s_axil_wdata: Signal::default(),
-            s_axil_wstrb: Signal::default(),
-            s_axil_wvalid: Signal::default(),
-            s_axil_wready: Signal::default(),
-            s_axil_bresp: Signal::default(),
-            s_axil_bvalid: Signal::default(),
-            s_axil_bready: Signal::default(),
-            s_axil_araddr: Signal::default(),
-            s_axil_arvalid: Signal::default(),
-            s_axil_arready: Signal::default(),
-            s_axil_rdata: Signal::default(),
-            s_axil_rresp: Signal::default(),
-            s_axil_rvalid: Signal::default(),
-            s_axil_rready: Signal::default(),
+            s_axil: AxilSlave::default(),
             irq: Signal::default(),
-            s_axis_enc_tdata: Signal::default(),
-            s_axis_enc_tvalid: Signal::default(),
-            s_axis_enc_tready: Signal::default(),
-            s_axis_enc_tlast: Signal::default(),
-            m_axis_enc_tdata: Signal::default(),
-            m_axis_enc_tvalid: Signal::default(),
-            m_axis_enc_tready: Signal::default(),
-            m_axis_enc_tlast: Signal::default(),
-            s_axis_dec_tdata: Signal::default(),
-            s_axis_dec_tvalid: Signal::default(),
-            s_axis_dec_tready: Signal::default(),
-            s_axis_dec_tlast: Signal::default(),
-            m_axis_dec_tdata: Signal::default(),
-            m_axis_dec_tvalid: Signal::default(),
-            m_axis_dec_tready: Signal::default(),
-            m_axis_dec_tlast: Signal::default(),
+            s_axis_enc: StreamSink::default(),
+            m_axis_enc: StreamSource::default(),
+            s_axis_dec: StreamSink::default(),
+            m_axis_dec: StreamSource::default(),
             control: ControlPort::new(&identification(parameters)),
-            write: WritePath::new(parameters),
-            read: ReadPath::new(parameters),
+            write: PacketPort::new(parameters, Direction::Write, false),
+            encoder: Encoder::new(parameters),
+            read: PacketPort::new(parameters, Direction::Read, false),
+            decoder: Decoder::new(parameters),
             reset_all: DFF::default(),
             reset: DFF::default(),
             reset_clocks: DFF::default(),
@@ -246,7 +197,9 @@ impl<
         dff_setup!(self, aclk, reset_all, reset, reset_clocks);
         self.control.aclk.next = self.aclk.val();
         self.write.aclk.next = self.aclk.val();
+        self.encoder.aclk.next = self.aclk.val();
         self.read.aclk.next = self.aclk.val();
+        self.decoder.aclk.next = self.aclk.val();
         self.reset_all.d.next = !self.aresetn.val();
         self.reset.d.next = self.reset_all.q.val()
             | self.control.soft_reset.val()
@@ -259,75 +212,29 @@ impl<
         }
         self.control.aresetn.next = !self.reset_all.q.val();
         self.write.aresetn.next = !self.reset.q.val();
+        self.encoder.aresetn.next = !self.reset.q.val();
         self.read.aresetn.next = !self.reset.q.val();
+        self.decoder.aresetn.next = !self.reset.q.val();
 
-        self.control.s_axil_awaddr.next = self.s_axil_awaddr.val();
-        self.control.s_axil_awvalid.next = self.s_axil_awvalid.val();
-        self.s_axil_awready.next = self.control.s_axil_awready.val();
-        self.control.s_axil_wdata.next = self.s_axil_wdata.val();
-        self.control.s_axil_wstrb.next = self.s_axil_wstrb.val();
-        self.control.s_axil_wvalid.next = self.s_axil_wvalid.val();
-        self.s_axil_wready.next = self.control.s_axil_wready.val();
-        self.s_axil_bresp.next = self.control.s_axil_bresp.val();
-        self.s_axil_bvalid.next = self.control.s_axil_bvalid.val();
-        self.control.s_axil_bready.next = self.s_axil_bready.val();
-        self.control.s_axil_araddr.next = self.s_axil_araddr.val();
-        self.control.s_axil_arvalid.next = self.s_axil_arvalid.val();
-        self.s_axil_arready.next = self.control.s_axil_arready.val();
-        self.s_axil_rdata.next = self.control.s_axil_rdata.val();
-        self.s_axil_rresp.next = self.control.s_axil_rresp.val();
-        self.s_axil_rvalid.next = self.control.s_axil_rvalid.val();
-        self.control.s_axil_rready.next = self.s_axil_rready.val();
+        AxilSlave::link(&mut self.s_axil, &mut self.control.s_axil);
         self.irq.next = self.control.irq.val();
 
-        self.write.s_axis_tdata.next = self.s_axis_enc_tdata.val();
-        self.write.s_axis_tvalid.next = self.s_axis_enc_tvalid.val();
-        self.write.s_axis_tlast.next = self.s_axis_enc_tlast.val();
-        self.s_axis_enc_tready.next = self.write.s_axis_tready.val();
-        self.m_axis_enc_tdata.next = self.write.m_axis_tdata.val();
-        self.m_axis_enc_tvalid.next = self.write.m_axis_tvalid.val();
-        self.m_axis_enc_tlast.next = self.write.m_axis_tlast.val();
-        self.write.m_axis_tready.next = self.m_axis_enc_tready.val();
-        self.write.check_sequence.next = self.control.check_sequence.val();
-        self.write.valid_contexts.next = self.control.enc_valid.val();
-        self.write.plane_len_0.next = self.control.enc_plane_len0.val();
-        self.write.plane_len_1.next = self.control.enc_plane_len1.val();
-        self.write.load_valid.next = self.control.enc_load_valid.val();
-        self.write.load_context.next = self.control.load_context.val();
-        self.write.load_addr.next = self.control.load_addr.val();
-        self.write.load_data.next = self.control.load_data.val();
-        self.control.enc_busy.next = self.write.busy.val() | self.reset.q.val();
-        self.control.enc_contexts_busy.next = self.write.contexts_busy.val();
-        self.control.enc_done.next = self.write.done.val();
-        self.control.enc_status.next = self.write.status.val();
-        self.control.enc_beat_in.next = self.write.beat_in.val();
-        self.control.enc_stall_in.next = self.write.stall_in.val();
-        self.control.enc_beat_out.next = self.write.beat_out.val();
-        self.control.enc_stall_out.next = self.write.stall_out.val();
+        PathMaster::join(&mut self.control.enc, &mut self.write.control);
+        LoadSource::join(&mut self.control.enc_load, &mut self.encoder.load);
+        StreamSink::<D>::link(&mut self.s_axis_enc, &mut self.write.s_axis);
+        CommandSource::join(&mut self.write.cmd, &mut self.encoder.cmd);
+        StreamSource::<D>::join(&mut self.write.payload, &mut self.encoder.s_axis);
+        StreamSource::<W>::join(&mut self.encoder.m_axis, &mut self.write.result);
+        self.write.result_tuser.next = self.encoder.m_axis_tuser.val();
+        StreamSource::<W>::link(&mut self.m_axis_enc, &mut self.write.m_axis);
 
-        self.read.s_axis_tdata.next = self.s_axis_dec_tdata.val();
-        self.read.s_axis_tvalid.next = self.s_axis_dec_tvalid.val();
-        self.read.s_axis_tlast.next = self.s_axis_dec_tlast.val();
-        self.s_axis_dec_tready.next = self.read.s_axis_tready.val();
-        self.m_axis_dec_tdata.next = self.read.m_axis_tdata.val();
-        self.m_axis_dec_tvalid.next = self.read.m_axis_tvalid.val();
-        self.m_axis_dec_tlast.next = self.read.m_axis_tlast.val();
-        self.read.m_axis_tready.next = self.m_axis_dec_tready.val();
-        self.read.check_sequence.next = self.control.check_sequence.val();
-        self.read.valid_contexts.next = self.control.dec_valid.val();
-        self.read.plane_len_0.next = self.control.dec_plane_len0.val();
-        self.read.plane_len_1.next = self.control.dec_plane_len1.val();
-        self.read.load_valid.next = self.control.dec_load_valid.val();
-        self.read.load_context.next = self.control.load_context.val();
-        self.read.load_addr.next = self.control.load_addr.val();
-        self.read.load_data.next = self.control.load_data.val();
-        self.control.dec_busy.next = self.read.busy.val() | self.reset.q.val();
-        self.control.dec_contexts_busy.next = self.read.contexts_busy.val();
-        self.control.dec_done.next = self.read.done.val();
-        self.control.dec_status.next = self.read.status.val();
-        self.control.dec_beat_in.next = self.read.beat_in.val();
-        self.control.dec_stall_in.next = self.read.stall_in.val();
-        self.control.dec_beat_out.next = self.read.beat_out.val();
-        self.control.dec_stall_out.next = self.read.stall_out.val();
+        PathMaster::join(&mut self.control.dec, &mut self.read.control);
+        LoadSource::join(&mut self.control.dec_load, &mut self.decoder.load);
+        StreamSink::<W>::link(&mut self.s_axis_dec, &mut self.read.s_axis);
+        CommandSource::join(&mut self.read.cmd, &mut self.decoder.cmd);
+        StreamSource::<W>::join(&mut self.read.payload, &mut self.decoder.s_axis);
+        StreamSource::<D>::join(&mut self.decoder.m_axis, &mut self.read.result);
+        self.read.result_tuser.next = self.decoder.m_axis_tuser.val();
+        StreamSource::<D>::link(&mut self.m_axis_dec, &mut self.read.m_axis);
     }
 }

@@ -24,6 +24,7 @@
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
+use crate::bus::{CommandSink, LoadSink, StreamSink, StreamSource};
 use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_table::ClassTable;
 use crate::dequantize::Dequantize;
@@ -98,42 +99,14 @@ pub struct Decoder<
     pub aclk: Signal<In, Clock>,
     /// Synchronous reset, active low.
     pub aresetn: Signal<In, Bit>,
-    /// A command is there.
-    pub cmd_tvalid: Signal<In, Bit>,
-    /// It is taken.
-    pub cmd_tready: Signal<Out, Bit>,
-    /// Context of the packet.
-    pub cmd_context: Signal<In, Bit>,
-    /// Row of its first plane.
-    pub cmd_first_channel: Signal<In, Bits<16>>,
-    /// Planes an image.
-    pub cmd_channels: Signal<In, Bits<16>>,
-    /// Images.
-    pub cmd_images: Signal<In, Bits<16>>,
-    /// A write to a context.
-    pub load_valid: Signal<In, Bit>,
-    /// Which context.
-    pub load_context: Signal<In, Bit>,
-    /// Its address.
-    pub load_addr: Signal<In, Bits<17>>,
-    /// Its data.
-    pub load_data: Signal<In, Bits<32>>,
-    /// Code word.
-    pub s_axis_tdata: Signal<In, Bits<W>>,
-    /// It is there.
-    pub s_axis_tvalid: Signal<In, Bit>,
-    /// It is taken.
-    pub s_axis_tready: Signal<Out, Bit>,
-    /// It is the packet's last.
-    pub s_axis_tlast: Signal<In, Bit>,
-    /// Samples, lane 0 lowest.
-    pub m_axis_tdata: Signal<Out, Bits<B>>,
-    /// They are there.
-    pub m_axis_tvalid: Signal<Out, Bit>,
-    /// They are taken.
-    pub m_axis_tready: Signal<In, Bit>,
-    /// They are the packet's last.
-    pub m_axis_tlast: Signal<Out, Bit>,
+    /// Commands.
+    pub cmd: CommandSink,
+    /// Writes to a context.
+    pub load: LoadSink,
+    /// Words.
+    pub s_axis: StreamSink<W>,
+    /// Samples.
+    pub m_axis: StreamSource<B>,
     /// Error code with `m_axis_tlast`.
     pub m_axis_tuser: Signal<Out, Bits<3>>,
     in_skid: SkidBuffer<V>,
@@ -205,24 +178,10 @@ impl<
         Self {
             aclk: Default::default(),
             aresetn: Default::default(),
-            cmd_tvalid: Default::default(),
-            cmd_tready: Default::default(),
-            cmd_context: Default::default(),
-            cmd_first_channel: Default::default(),
-            cmd_channels: Default::default(),
-            cmd_images: Default::default(),
-            load_valid: Default::default(),
-            load_context: Default::default(),
-            load_addr: Default::default(),
-            load_data: Default::default(),
-            s_axis_tdata: Default::default(),
-            s_axis_tvalid: Default::default(),
-            s_axis_tready: Default::default(),
-            s_axis_tlast: Default::default(),
-            m_axis_tdata: Default::default(),
-            m_axis_tvalid: Default::default(),
-            m_axis_tready: Default::default(),
-            m_axis_tlast: Default::default(),
+            cmd: Default::default(),
+            load: Default::default(),
+            s_axis: Default::default(),
+            m_axis: Default::default(),
             m_axis_tuser: Default::default(),
             in_skid: Default::default(),
             out_skid: Default::default(),
@@ -301,10 +260,10 @@ impl<
         self.distributor.aresetn.next = self.aresetn.val();
 
         // Loading, one clock late.
-        self.load_write.d.next = self.load_valid.val();
-        self.load_bank.d.next = self.load_context.val();
-        self.load_at.d.next = self.load_addr.val();
-        self.load_word.d.next = self.load_data.val();
+        self.load_write.d.next = self.load.valid.val();
+        self.load_bank.d.next = self.load.context.val();
+        self.load_at.d.next = self.load.addr.val();
+        self.load_word.d.next = self.load.data.val();
         self.walker.load_valid.next = self.load_write.q.val();
         self.walker.load_context.next = self.load_bank.q.val();
         self.walker.load_addr.next = self.load_at.q.val();
@@ -321,27 +280,27 @@ impl<
         }
 
         // The command.
-        self.cmd_tready.next = self.state.q.val() == State::Idle;
-        self.start.next = self.cmd_tvalid.val() & (self.state.q.val() == State::Idle);
+        self.cmd.tready.next = self.state.q.val() == State::Idle;
+        self.start.next = self.cmd.tvalid.val() & (self.state.q.val() == State::Idle);
         self.walker.start.next = self.start.val();
-        self.walker.bank.next = self.cmd_context.val();
-        self.walker.first_channel.next = self.cmd_first_channel.val();
-        self.walker.channels.next = self.cmd_channels.val();
-        self.walker.images.next = self.cmd_images.val();
+        self.walker.bank.next = self.cmd.context.val();
+        self.walker.first_channel.next = self.cmd.first_channel.val();
+        self.walker.channels.next = self.cmd.channels.val();
+        self.walker.images.next = self.cmd.images.val();
         self.walker.stop.next = self.state.q.val() != State::Run;
         self.classes.enter.next = self.walker.enter.val();
         self.classes.enter_class.next = self.walker.enter_class.val();
         self.classes.bank.next = self.bank.q.val();
 
         // Words in.
-        self.input_beat.next = bit_cast::<V, W>(self.s_axis_tdata.val());
-        if self.s_axis_tlast.val() {
+        self.input_beat.next = bit_cast::<V, W>(self.s_axis.tdata.val());
+        if self.s_axis.tlast.val() {
             self.input_beat.next =
-                bit_cast::<V, W>(self.s_axis_tdata.val()) | self.input_last.val();
+                bit_cast::<V, W>(self.s_axis.tdata.val()) | self.input_last.val();
         }
         self.in_skid.s_tdata.next = self.input_beat.val();
-        self.in_skid.s_tvalid.next = self.s_axis_tvalid.val();
-        self.s_axis_tready.next = self.in_skid.s_tready.val();
+        self.in_skid.s_tvalid.next = self.s_axis.tvalid.val();
+        self.s_axis.tready.next = self.in_skid.s_tready.val();
         self.in_skid.m_tready.next = self.distributor.word_ready.val();
         self.word.next = self.in_skid.m_tdata.val().get_bits::<W>(0);
         self.distributor.start.next = self.start.val();
@@ -465,10 +424,10 @@ impl<
             bit_cast::<O, B>(self.samples.joined.val()) | self.output_status.val();
         self.out_skid.s_tdata.next = self.output_beat.val();
         self.out_skid.s_tvalid.next = self.send.val();
-        self.m_axis_tvalid.next = self.out_skid.m_tvalid.val();
-        self.out_skid.m_tready.next = self.m_axis_tready.val();
-        self.m_axis_tdata.next = self.out_skid.m_tdata.val().get_bits::<B>(0);
-        self.m_axis_tlast.next = (self.out_skid.m_tdata.val() & self.output_last.val()).any();
+        self.m_axis.tvalid.next = self.out_skid.m_tvalid.val();
+        self.out_skid.m_tready.next = self.m_axis.tready.val();
+        self.m_axis.tdata.next = self.out_skid.m_tdata.val().get_bits::<B>(0);
+        self.m_axis.tlast.next = (self.out_skid.m_tdata.val() & self.output_last.val()).any();
         self.m_axis_tuser.next = self
             .out_skid
             .m_tdata
@@ -477,9 +436,9 @@ impl<
 
         match self.state.q.val() {
             State::Idle => {
-                if self.cmd_tvalid.val() {
+                if self.cmd.tvalid.val() {
                     self.state.d.next = State::Run;
-                    self.bank.d.next = self.cmd_context.val();
+                    self.bank.d.next = self.cmd.context.val();
                 }
             }
             State::Run => {

@@ -1,12 +1,15 @@
-//! From a RustHDL block to Verilog text with a named top module.
+//! From a RustHDL block to Verilog text with a named top module and flat ports.
+
+use std::collections::HashSet;
 
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
-use crate::settle::settled;
+use crate::settle::{settled, words};
 
 /// The Verilog of `block` with its top module named `top` and everything below it
-/// `top$...`, under a comment of the lines of `header`.
+/// `top$...`, under a comment of the lines of `header`. A signal of a [bus](crate::bus) is a port
+/// `bus_signal`.
 ///
 /// `block` is connected here, so a freshly built one will do.
 ///
@@ -22,7 +25,24 @@ pub fn emit(top: &str, header: &str, mut block: impl Block) -> Result<String, Ch
         .lines()
         .map(|line| format!("// {line}").trim_end().to_owned() + "\n")
         .collect();
-    Ok(comment + &settled(modules.defines().trim_start()))
+    Ok(comment + &flat_ports(&settled(modules.defines().trim_start())))
+}
+
+/// The same Verilog with ports `bus_signal` where RustHDL names them `bus$signal`.
+fn flat_ports(verilog: &str) -> String {
+    let ports: HashSet<_> = verilog
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("input ") || line.starts_with("output "))
+        .filter_map(|line| line.trim_end_matches(';').rsplit(' ').next())
+        .filter(|port| port.contains('$'))
+        .collect();
+    words(verilog)
+        .map(|word| match ports.contains(word) {
+            true => word.replace('$', "_"),
+            false => word.to_owned(),
+        })
+        .collect()
 }
 
 #[cfg(test)]

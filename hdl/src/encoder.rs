@@ -30,6 +30,7 @@
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
+use crate::bus::{CommandSink, LoadSink, StreamSink, StreamSource};
 use crate::class_numbers::ClassNumbers;
 use crate::delay::Delay;
 use crate::emit::emit;
@@ -93,42 +94,14 @@ pub struct Encoder<
     pub aclk: Signal<In, Clock>,
     /// Synchronous reset, active low.
     pub aresetn: Signal<In, Bit>,
-    /// There is a command.
-    pub cmd_tvalid: Signal<In, Bit>,
-    /// It is taken.
-    pub cmd_tready: Signal<Out, Bit>,
-    /// Context.
-    pub cmd_context: Signal<In, Bit>,
-    /// Row of each image's first plane.
-    pub cmd_first_channel: Signal<In, Bits<16>>,
-    /// Planes of an image.
-    pub cmd_channels: Signal<In, Bits<16>>,
-    /// Images.
-    pub cmd_images: Signal<In, Bits<16>>,
-    /// Write.
-    pub load_valid: Signal<In, Bit>,
-    /// Into this context.
-    pub load_context: Signal<In, Bit>,
-    /// Where.
-    pub load_addr: Signal<In, Bits<17>>,
-    /// What.
-    pub load_data: Signal<In, Bits<32>>,
+    /// Commands.
+    pub cmd: CommandSink,
+    /// Writes to a context.
+    pub load: LoadSink,
     /// Samples.
-    pub s_axis_tdata: Signal<In, Bits<D>>,
-    /// There are samples.
-    pub s_axis_tvalid: Signal<In, Bit>,
-    /// They are taken.
-    pub s_axis_tready: Signal<Out, Bit>,
-    /// They are the packet's last.
-    pub s_axis_tlast: Signal<In, Bit>,
-    /// Word.
-    pub m_axis_tdata: Signal<Out, Bits<W>>,
-    /// There is a word.
-    pub m_axis_tvalid: Signal<Out, Bit>,
-    /// It is taken.
-    pub m_axis_tready: Signal<In, Bit>,
-    /// It is the packet's last.
-    pub m_axis_tlast: Signal<Out, Bit>,
+    pub s_axis: StreamSink<D>,
+    /// Words.
+    pub m_axis: StreamSource<W>,
     /// Error code, with the last.
     pub m_axis_tuser: Signal<Out, Bits<3>>,
 
@@ -204,24 +177,10 @@ impl<
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
-            cmd_tvalid: Signal::default(),
-            cmd_tready: Signal::default(),
-            cmd_context: Signal::default(),
-            cmd_first_channel: Signal::default(),
-            cmd_channels: Signal::default(),
-            cmd_images: Signal::default(),
-            load_valid: Signal::default(),
-            load_context: Signal::default(),
-            load_addr: Signal::default(),
-            load_data: Signal::default(),
-            s_axis_tdata: Signal::default(),
-            s_axis_tvalid: Signal::default(),
-            s_axis_tready: Signal::default(),
-            s_axis_tlast: Signal::default(),
-            m_axis_tdata: Signal::default(),
-            m_axis_tvalid: Signal::default(),
-            m_axis_tready: Signal::default(),
-            m_axis_tlast: Signal::default(),
+            cmd: Default::default(),
+            load: Default::default(),
+            s_axis: Default::default(),
+            m_axis: Default::default(),
             m_axis_tuser: Signal::default(),
             reset: DFF::default(),
             run: Signal::default(),
@@ -322,10 +281,10 @@ impl<
 
         // Loading.
         clock!(self, aclk, write, write_context, write_addr, write_data);
-        self.write.d.next = self.load_valid.val();
-        self.write_context.d.next = self.load_context.val();
-        self.write_addr.d.next = self.load_addr.val();
-        self.write_data.d.next = self.load_data.val();
+        self.write.d.next = self.load.valid.val();
+        self.write_context.d.next = self.load.context.val();
+        self.write_addr.d.next = self.load.addr.val();
+        self.write_data.d.next = self.load.data.val();
         self.sequencer.load.next = self.write.q.val();
         self.sequencer.load_context.next = self.write_context.q.val();
         self.sequencer.load_addr.next = self.write_addr.q.val();
@@ -346,15 +305,15 @@ impl<
             self.lane[i].load_entry.next = self.write_data.q.val().get_bits::<16>(0);
         }
 
-        self.s_axis_tready.next = self.control.s_tready.val();
-        self.control.cmd_tvalid.next = self.cmd_tvalid.val();
-        self.cmd_tready.next = self.control.cmd_tready.val();
+        self.s_axis.tready.next = self.control.s_tready.val();
+        self.control.cmd_tvalid.next = self.cmd.tvalid.val();
+        self.cmd.tready.next = self.control.cmd_tready.val();
         self.control.running.next = self.sequencer.running.val();
         self.control.refused.next = self.sequencer.refused.val();
         self.control.last.next = self.sequencer.last.val();
         self.control.admit.next = self.admit.q.val();
-        self.control.s_tvalid.next = self.s_axis_tvalid.val();
-        self.control.s_tlast.next = self.s_axis_tlast.val();
+        self.control.s_tvalid.next = self.s_axis.tvalid.val();
+        self.control.s_tlast.next = self.s_axis.tlast.val();
 
         clock!(
             self,
@@ -366,10 +325,10 @@ impl<
             images
         );
         self.start.d.next = self.control.start.val();
-        self.run_context.d.next = self.cmd_context.val();
-        self.first_channel.d.next = self.cmd_first_channel.val();
-        self.channels.d.next = self.cmd_channels.val();
-        self.images.d.next = self.cmd_images.val();
+        self.run_context.d.next = self.cmd.context.val();
+        self.first_channel.d.next = self.cmd.first_channel.val();
+        self.channels.d.next = self.cmd.channels.val();
+        self.images.d.next = self.cmd.images.val();
         self.sequencer.start.next = self.start.q.val();
         self.sequencer.run_context.next = self.run_context.q.val();
         self.sequencer.first_channel.next = self.first_channel.q.val();
@@ -397,7 +356,7 @@ impl<
         }
         self.mantissa.d.next = self.sequencer.beat_mantissa.val();
         self.shift.d.next = self.sequencer.beat_shift.val();
-        self.samples.d.next = self.s_axis_tdata.val();
+        self.samples.d.next = self.s_axis.tdata.val();
 
         // What goes past the lanes' units to the packers.
         self.flush.next = bit_cast::<6, 3>(self.control.error.val()) << 3;
@@ -514,11 +473,11 @@ impl<
                 | (bit_cast::<OUT, 3>(self.interleaver.m_tuser.val()) << 1)
                 | 1;
         }
-        self.m_axis_tvalid.next = self.sink.m_tvalid.val();
-        self.m_axis_tdata.next = self.sink.m_tdata.val().get_bits::<W>(4);
+        self.m_axis.tvalid.next = self.sink.m_tvalid.val();
+        self.m_axis.tdata.next = self.sink.m_tdata.val().get_bits::<W>(4);
         self.m_axis_tuser.next = self.sink.m_tdata.val().get_bits::<3>(1);
-        self.m_axis_tlast.next = self.sink.m_tdata.val().get_bit(0);
-        self.sink.m_tready.next = self.m_axis_tready.val();
+        self.m_axis.tlast.next = self.sink.m_tdata.val().get_bit(0);
+        self.sink.m_tready.next = self.m_axis.tready.val();
 
         if !self.run.val() {
             self.lanes_now.d.next = 0.into();

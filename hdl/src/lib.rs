@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`emit`] | from a block to Verilog text |
 //! | [`settle`] | makes combinational blocks settle in event-driven simulators |
+//! | [`bus`] | ports that belong together: streams, commands, AXI4-Lite |
 //! | [`primitives`] | registers, multipliers, shifts, memories: what RustHDL cannot say itself |
 //! | [`skid_buffer`] | register slice of a stream |
 //! | [`fifo`] | first in, first out |
@@ -24,16 +25,20 @@
 //! | [`chunk_lane_decoder`], [`word_feed`] | takes a sample's bits off a lane's words |
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
-//! | [`packet_parser`], [`packet_framer`] | requests to commands and payloads; payloads to answers |
-//! | [`write_path`], [`read_path`], [`context_use`] | parser, core and framer; which contexts they use |
-//! | [`core`] | the core `dqa_core`: both paths and the control port |
+//! | [`packet_port`] | packets of a path: [`packet_parser`], [`packet_framer`], [`context_use`] |
+//! | [`request_header`], [`request_tail`] | what a request says, and what is wrong with it |
+//! | [`block_fifo`], [`answer_register`] | an answer's payload in blocks; its header and trailer |
+//! | [`core`] | the core `dqa_core`: encoder, decoder, their packet ports and the control port |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
 //! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
 //! | [`axil_port`], [`control_port`] | AXI4-Lite handshakes; with the registers behind |
 //! | [`identification`] | what a core was generated for, as its registers tell |
 
+pub mod answer_register;
 pub mod axil_port;
+pub mod block_fifo;
+pub mod bus;
 pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
@@ -60,16 +65,18 @@ pub mod pack;
 pub mod packet_control;
 pub mod packet_framer;
 pub mod packet_parser;
+pub mod packet_port;
 pub mod parameters;
 pub mod places;
 pub mod plane_walker;
 pub mod primitives;
 pub mod quantize;
-pub mod read_path;
 pub mod register_file;
 pub mod register_page;
 pub mod register_verilog;
 pub mod registers;
+pub mod request_header;
+pub mod request_tail;
 pub mod sequencer;
 pub mod settle;
 pub mod skid_buffer;
@@ -78,4 +85,3 @@ mod step;
 pub mod symbol_lookup;
 pub mod word_feed;
 pub mod word_fifo;
-pub mod write_path;

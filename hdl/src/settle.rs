@@ -106,7 +106,7 @@ fn in_name(c: char) -> bool {
 }
 
 /// Names, and what is between them.
-fn words(line: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
         let inside = in_name(rest.chars().next()?);

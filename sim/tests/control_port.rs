@@ -206,15 +206,18 @@ fn other_addresses_are_refused() -> Result<(), SimError> {
 #[test]
 fn fields_are_seen_at_the_ports() -> Result<(), SimError> {
     let outputs = [
-        (control::CHECK_SEQUENCE, "check_sequence"),
+        (control::CHECK_SEQUENCE, "enc_check_sequence"),
+        (control::CHECK_SEQUENCE, "dec_check_sequence"),
         (contexts::ENCODER_VALID, "enc_valid"),
         (contexts::DECODER_VALID, "dec_valid"),
         (enc_plane_len0::SAMPLES, "enc_plane_len0"),
         (enc_plane_len1::SAMPLES, "enc_plane_len1"),
         (dec_plane_len0::SAMPLES, "dec_plane_len0"),
         (dec_plane_len1::SAMPLES, "dec_plane_len1"),
-        (load_addr::ADDRESS, "load_addr"),
-        (load_addr::CONTEXT, "load_context"),
+        (load_addr::ADDRESS, "enc_load_addr"),
+        (load_addr::ADDRESS, "dec_load_addr"),
+        (load_addr::CONTEXT, "enc_load_context"),
+        (load_addr::CONTEXT, "dec_load_context"),
     ];
     let inputs = [
         (status::ENCODER_BUSY, "enc_busy"),
@@ -491,10 +494,10 @@ fn contexts_are_loaded() -> Result<(), SimError> {
                 address = (address + 1) % (1 << 17);
             }
             let observe = |bench: &mut Bench| {
-                for (path, valid) in ["enc_load_valid", "dec_load_valid"].iter().enumerate() {
-                    if bench.read(valid).to_u64() == 1 {
-                        let [context, address, data] = ["load_context", "load_addr", "load_data"]
-                            .map(|name| bench.read(name).to_u64() as u32);
+                for (path, load) in ["enc_load", "dec_load"].iter().enumerate() {
+                    let mut read = |port| bench.read(&format!("{load}_{port}")).to_u64() as u32;
+                    if read("valid") == 1 {
+                        let [context, address, data] = ["context", "addr", "data"].map(&mut read);
                         got.push((path as u32, context, address, data));
                     }
                 }

@@ -1,9 +1,8 @@
-//! A path of the core, put together from its emitted units: parser, encoder or decoder, framer.
+//! A path of the core, put together from its emitted units: the packet port around encoder or decoder.
 
 use dqa_golden::packet::{Direction, Path};
 use dqa_hdl::emit::emit;
-use dqa_hdl::packet_framer::PacketFramer;
-use dqa_hdl::packet_parser::PacketParser;
+use dqa_hdl::packet_port::PacketPort;
 use dqa_hdl::{decoder, encoder, load};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value};
 
@@ -12,49 +11,6 @@ use crate::requests::parameters;
 /// Clocks without a beat in or out after which nothing more is waited for.
 const QUIET: u64 = 20_000;
 
-fn parser(direction: Direction, lanes: usize) -> String {
-    let parameters = parameters(lanes);
-    macro_rules! parser {
-        ($n:literal) => {
-            emit(
-                "packet_parser",
-                "",
-                PacketParser::<$n, { $n + 1 }>::new(&parameters, direction, false),
-            )
-        };
-    }
-    match (direction, lanes) {
-        (Direction::Write, 1) => parser!(16),
-        (Direction::Write, 2) => parser!(32),
-        (Direction::Write, 4) => parser!(64),
-        (Direction::Write, _) => parser!(128),
-        (Direction::Read, 8) => parser!(64),
-        (Direction::Read, _) => parser!(32),
-    }
-    .expect("sound RTL")
-}
-
-fn framer(direction: Direction, lanes: usize) -> String {
-    macro_rules! framer {
-        ($n:literal, $a:literal) => {
-            emit(
-                "packet_framer",
-                "",
-                PacketFramer::<$n, { $n + 1 }, $a, { $a + 1 }, { $a + 5 }>::new(direction),
-            )
-        };
-    }
-    match (direction, lanes) {
-        (Direction::Read, 1) => framer!(16, 11),
-        (Direction::Read, 2) => framer!(32, 10),
-        (Direction::Read, 4) => framer!(64, 9),
-        (Direction::Read, _) => framer!(128, 8),
-        (Direction::Write, 8) => framer!(64, 9),
-        (Direction::Write, _) => framer!(32, 10),
-    }
-    .expect("sound RTL")
-}
-
 /// Bits of a beat of a path's input and output.
 fn widths(direction: Direction, lanes: usize) -> [usize; 2] {
     let (samples, words) = (16 * lanes, parameters(lanes).word_bits());
@@ -62,6 +18,33 @@ fn widths(direction: Direction, lanes: usize) -> [usize; 2] {
         Direction::Write => [samples, words],
         Direction::Read => [words, samples],
     }
+}
+
+fn port(direction: Direction, lanes: usize) -> String {
+    macro_rules! port {
+        ($n:literal, $m:literal, $a:literal) => {
+            emit(
+                "packet_port",
+                "",
+                PacketPort::<$n, { $n + 1 }, $m, { $m + 1 }, $a, { $a + 1 }, { $a + 5 }>::new(
+                    &parameters(lanes),
+                    direction,
+                    false,
+                ),
+            )
+        };
+    }
+    match (direction, lanes) {
+        (Direction::Write, 1) => port!(16, 32, 10),
+        (Direction::Write, 2) => port!(32, 32, 10),
+        (Direction::Write, 4) => port!(64, 32, 10),
+        (Direction::Write, _) => port!(128, 64, 9),
+        (Direction::Read, 1) => port!(32, 16, 11),
+        (Direction::Read, 2) => port!(32, 32, 10),
+        (Direction::Read, 4) => port!(32, 64, 9),
+        (Direction::Read, _) => port!(64, 128, 8),
+    }
+    .expect("sound RTL")
 }
 
 /// The verilated path.
@@ -73,67 +56,38 @@ pub fn model(direction: Direction, lanes: usize) -> Result<Model, SimError> {
     let [from, to] = widths(direction, lanes).map(|width| width - 1);
     let top = format!(
         "
-module packet_path(aclk, aresetn, valid_contexts, plane_len_0, plane_len_1, check_sequence,
+module packet_path(aclk, aresetn, control_valid, control_plane_len0, control_plane_len1,
+   control_check_sequence, control_busy, control_contexts_busy,
    load_valid, load_context, load_addr, load_data,
    s_axis_tdata, s_axis_tvalid, s_axis_tready, s_axis_tlast,
-   m_axis_tdata, m_axis_tvalid, m_axis_tready, m_axis_tlast, sent, sent_status, held, busy);
-   input wire aclk, aresetn, check_sequence, load_valid, load_context;
+   m_axis_tdata, m_axis_tvalid, m_axis_tready, m_axis_tlast);
+   input wire aclk, aresetn, control_check_sequence, load_valid, load_context;
    input wire s_axis_tvalid, s_axis_tlast, m_axis_tready;
-   input wire [1:0] valid_contexts;
-   input wire [20:0] plane_len_0, plane_len_1;
+   input wire [1:0] control_valid;
+   input wire [20:0] control_plane_len0, control_plane_len1;
    input wire [16:0] load_addr;
    input wire [31:0] load_data;
    input wire [{from}:0] s_axis_tdata;
    output wire [{to}:0] m_axis_tdata;
-   output wire s_axis_tready, m_axis_tvalid, m_axis_tlast, sent, held, busy;
-   output wire [3:0] sent_status;
-   wire [191:0] reply;
-   wire reply_valid, reply_ready, cmd_valid, cmd_ready, cmd_context;
-   wire [15:0] first_channel, channels, images;
-   wire [{from}:0] in_data;
-   wire in_valid, in_ready, in_last;
-   wire verdict_valid, verdict_ready, verdict_empty;
-   wire [3:0] verdict_status;
-   wire [31:0] verdict_samples;
-   wire [{to}:0] out_data;
-   wire out_valid, out_ready, out_last;
-   wire [2:0] out_user;
-   wire parser_busy, framer_busy;
-   assign busy = parser_busy | framer_busy;
-   packet_parser parser(.aclk(aclk), .aresetn(aresetn), .valid_contexts(valid_contexts),
-      .plane_len_0(plane_len_0), .plane_len_1(plane_len_1), .check_sequence(check_sequence),
-      .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid),
-      .s_axis_tready(s_axis_tready), .s_axis_tlast(s_axis_tlast),
-      .reply_tdata(reply), .reply_tvalid(reply_valid), .reply_tready(reply_ready),
-      .cmd_tvalid(cmd_valid), .cmd_tready(cmd_ready), .cmd_operation(),
-      .cmd_context(cmd_context), .cmd_first_channel(first_channel), .cmd_channels(channels),
-      .cmd_images(images), .m_axis_tdata(in_data), .m_axis_tvalid(in_valid),
-      .m_axis_tready(in_ready), .m_axis_tlast(in_last), .m_axis_tdest(),
-      .verdict_tvalid(verdict_valid), .verdict_tready(verdict_ready),
-      .verdict_status(verdict_status), .verdict_samples(verdict_samples),
-      .verdict_empty(verdict_empty), .held(held), .busy(parser_busy));
-   {core} core(.aclk(aclk), .aresetn(aresetn), .cmd_tvalid(cmd_valid), .cmd_tready(cmd_ready),
-      .cmd_context(cmd_context), .cmd_first_channel(first_channel), .cmd_channels(channels),
-      .cmd_images(images), .load_valid(load_valid), .load_context(load_context),
-      .load_addr(load_addr), .load_data(load_data),
-      .s_axis_tdata(in_data), .s_axis_tvalid(in_valid), .s_axis_tready(in_ready),
-      .s_axis_tlast(in_last), .m_axis_tdata(out_data), .m_axis_tvalid(out_valid),
-      .m_axis_tready(out_ready), .m_axis_tlast(out_last), .m_axis_tuser(out_user));
-   packet_framer framer(.aclk(aclk), .aresetn(aresetn),
-      .reply_tdata(reply), .reply_tvalid(reply_valid), .reply_tready(reply_ready),
-      .s_axis_tdata(out_data), .s_axis_tvalid(out_valid), .s_axis_tready(out_ready),
-      .s_axis_tlast(out_last), .s_axis_tuser(out_user),
-      .verdict_tvalid(verdict_valid), .verdict_tready(verdict_ready),
-      .verdict_status(verdict_status), .verdict_samples(verdict_samples),
-      .verdict_empty(verdict_empty), .m_axis_tdata(m_axis_tdata),
-      .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready),
-      .m_axis_tlast(m_axis_tlast), .sent(sent), .sent_status(sent_status),
-      .busy(framer_busy));
+   output wire s_axis_tready, m_axis_tvalid, m_axis_tlast, control_busy;
+   output wire [1:0] control_contexts_busy;
+   wire cmd_tvalid, cmd_tready, cmd_context;
+   wire [15:0] cmd_first_channel, cmd_channels, cmd_images;
+   wire [{from}:0] payload_tdata;
+   wire payload_tvalid, payload_tready, payload_tlast;
+   wire [{to}:0] result_tdata;
+   wire result_tvalid, result_tready, result_tlast;
+   wire [2:0] result_tuser;
+   packet_port port(.*, .cmd_operation(), .payload_tdest(), .control_done(), .control_status(),
+      .control_beat_in(), .control_beat_out(), .control_stall_in(), .control_stall_out());
+   {core} core(.*, .s_axis_tdata(payload_tdata), .s_axis_tvalid(payload_tvalid),
+      .s_axis_tready(payload_tready), .s_axis_tlast(payload_tlast),
+      .m_axis_tdata(result_tdata), .m_axis_tvalid(result_tvalid),
+      .m_axis_tready(result_tready), .m_axis_tlast(result_tlast), .m_axis_tuser(result_tuser));
 endmodule
 "
     );
-    let text =
-        text.expect("sound RTL") + &parser(direction, lanes) + &framer(direction, lanes) + &top;
+    let text = text.expect("sound RTL") + &port(direction, lanes) + &top;
     Model::build("packet_path", &text)
 }
 
@@ -178,13 +132,13 @@ impl Device {
             }
             bench.write("load_valid", false);
             bench.write(
-                ["plane_len_0", "plane_len_1"][id],
+                ["control_plane_len0", "control_plane_len1"][id],
                 context.plane_len() as u32,
             );
             valid |= 1 << id;
         }
-        bench.write("valid_contexts", valid);
-        bench.write("check_sequence", path.check_sequence);
+        bench.write("control_valid", valid);
+        bench.write("control_check_sequence", path.check_sequence);
         Ok(())
     }
 
@@ -244,12 +198,13 @@ impl Device {
                 (moved, since) = (now, bench.cycle());
             }
             let quiet = bench.cycle() - since;
-            let idle = now.0 == 0 && bench.read("busy") == Value::from(0u32);
+            let idle = now.0 == 0 && bench.read("control_busy") == Value::from(0u32);
             if quiet > QUIET || idle && quiet > 100 {
                 break;
             }
         }
-        assert_eq!(bench.read("held"), Value::from(0u32), "a context is held");
+        let busy = bench.read("control_contexts_busy");
+        assert_eq!(busy, Value::from(0u32), "a context is in use");
         let mut answers = vec![Vec::new()];
         for beat in bench.take("m_axis") {
             let data = beat.get("tdata");
