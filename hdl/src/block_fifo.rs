@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `s_axis_*`, `s_axis_tuser` | in | payloads; with a payload's last beat the core's error code. Ready comes from registers |
-//! | `there` | out | there is a complete block |
+//! | `there`, `blocks` | out | there is a complete block; how many, 0 to 4 |
 //! | `beats`, `error`, `last` | out | its beats; the error code; it is its payload's last |
 //! | `take` | in | the block is taken on: the next one's numbers stand here |
 //! | `read` | in | its next beat, while `advance` |
@@ -29,6 +29,7 @@ pub struct BlockFifo<const N: usize, const A: usize, const L: usize, const E: us
     pub s_axis: StreamSink<N>,
     pub s_axis_tuser: Signal<In, Bits<3>>,
     pub there: Signal<Out, Bit>,
+    pub blocks: Signal<Out, Bits<3>>,
     pub beats: Signal<Out, Bits<L>>,
     pub error: Signal<Out, Bits<3>>,
     pub last: Signal<Out, Bit>,
@@ -47,7 +48,7 @@ pub struct BlockFifo<const N: usize, const A: usize, const L: usize, const E: us
     ready: DFF<Bit>,
     taken: Signal<Local, Bit>,
     /// Complete blocks: beats, error code, whether it is the payload's last.
-    blocks: Fifo<E, 2, 3>,
+    entries: Fifo<E, 2, 3>,
     filled: DFF<Bits<L>>,
     filled_now: Signal<Local, Bits<L>>,
     closes: Signal<Local, Bit>,
@@ -65,6 +66,7 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Default
             s_axis: StreamSink::default(),
             s_axis_tuser: Signal::default(),
             there: Signal::default(),
+            blocks: Signal::default(),
             beats: Signal::default(),
             error: Signal::default(),
             last: Signal::default(),
@@ -81,7 +83,7 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Default
             level_next: Signal::default(),
             ready: DFF::default(),
             taken: Signal::default(),
-            blocks: Fifo::default(),
+            entries: Fifo::default(),
             filled: DFF::default(),
             filled_now: Signal::default(),
             closes: Signal::default(),
@@ -96,11 +98,11 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Logic
     fn update(&mut self) {
         dff_setup!(self, aclk, write_at, read_at, filled);
         clock!(self, aclk, memory, level, ready);
-        self.blocks.aclk.next = self.aclk.val();
-        self.blocks.aresetn.next = self.aresetn.val();
+        self.entries.aclk.next = self.aclk.val();
+        self.entries.aresetn.next = self.aresetn.val();
 
         self.taken.next =
-            self.s_axis.tvalid.val() & self.ready.q.val() & self.blocks.s_tready.val();
+            self.s_axis.tvalid.val() & self.ready.q.val() & self.entries.s_tready.val();
         self.memory.write.next = self.taken.val();
         self.memory.write_address.next = self.write_at.q.val();
         self.memory.write_data.next = self.s_axis.tdata.val();
@@ -114,21 +116,22 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Logic
                 self.filled.d.next = 0.into();
             }
         }
-        self.blocks.s_tvalid.next = self.taken.val() & self.closes.val();
-        self.blocks.s_tdata.next = (bit_cast::<E, L>(self.filled_now.val()) << 4)
+        self.entries.s_tvalid.next = self.taken.val() & self.closes.val();
+        self.entries.s_tdata.next = (bit_cast::<E, L>(self.filled_now.val()) << 4)
             | (bit_cast::<E, 3>(self.s_axis_tuser.val()) << 1);
         if self.s_axis.tlast.val() {
-            self.blocks.s_tdata.next = (bit_cast::<E, L>(self.filled_now.val()) << 4)
+            self.entries.s_tdata.next = (bit_cast::<E, L>(self.filled_now.val()) << 4)
                 | (bit_cast::<E, 3>(self.s_axis_tuser.val()) << 1)
                 | 1;
         }
-        self.s_axis.tready.next = self.ready.q.val() & self.blocks.s_tready.val();
+        self.s_axis.tready.next = self.ready.q.val() & self.entries.s_tready.val();
 
-        self.there.next = self.blocks.m_tvalid.val();
-        self.beats.next = self.blocks.m_tdata.val().get_bits::<L>(4);
-        self.error.next = self.blocks.m_tdata.val().get_bits::<3>(1);
-        self.last.next = self.blocks.m_tdata.val().get_bit(0);
-        self.blocks.m_tready.next = self.take.val();
+        self.there.next = self.entries.m_tvalid.val();
+        self.blocks.next = self.entries.level.val();
+        self.beats.next = self.entries.m_tdata.val().get_bits::<L>(4);
+        self.error.next = self.entries.m_tdata.val().get_bits::<3>(1);
+        self.last.next = self.entries.m_tdata.val().get_bit(0);
+        self.entries.m_tready.next = self.take.val();
         self.memory.read.next = self.advance.val();
         self.memory.read_address.next = self.read_at.q.val();
         self.data.next = self.memory.read_data.val();

@@ -9,14 +9,13 @@
 //! | `crc` | in | CRC-32 of all 32 bytes |
 //! | `judge`, `short` | in | the request is answered now; its header was not whole |
 //! | `code` | out | status code of the first fault, 0 if there is none; 2 clocks after the last `shift` |
-//! | `damaged` | out | the fault is in what says that this is a header |
 //! | `operation`, `on_context`, `first_channel`, `channels`, `images` | out | fields |
 //! | `streamed`, `payload_len` | out | the payload comes in blocks, or its bytes |
 //! | `reply` | out | bytes 0 to 23 of the answer's header, from the clock after `judge` |
 //!
 //! Generic: N, the beat's bits. The rest is given to [`RequestHeader::new`]. The fields stay until the next
 //! `shift`. Faults are `dqa_golden::packet::Status` 6 to 10; an empty payload counts as one that ended
-//! early, 1. A sequence number counts as seen if the header is not damaged.
+//! early, 1. A sequence number counts as seen if the header is not damaged (6).
 
 use dqa_golden::packet::{Direction, MAGIC, VERSION};
 use rust_hdl::prelude::*;
@@ -40,7 +39,6 @@ pub struct RequestHeader<const N: usize> {
     pub judge: Signal<In, Bit>,
     pub short: Signal<In, Bit>,
     pub code: Signal<Out, Bits<4>>,
-    pub damaged: Signal<Out, Bit>,
     pub operation: Signal<Out, Bits<2>>,
     pub on_context: Signal<Out, Bit>,
     pub first_channel: Signal<Out, Bits<16>>,
@@ -69,7 +67,7 @@ pub struct RequestHeader<const N: usize> {
     flags: Signal<Local, Bits<8>>,
     length: Signal<Local, Bits<32>>,
     asked: Signal<Local, Bits<2>>,
-    damage: Signal<Local, Bit>,
+    damaged: Signal<Local, Bit>,
     bad_magic: DFF<Bit>,
     bad_crc: DFF<Bit>,
     bad_form: DFF<Bit>,
@@ -120,7 +118,6 @@ impl<const N: usize> RequestHeader<N> {
             judge: Signal::default(),
             short: Signal::default(),
             code: Signal::default(),
-            damaged: Signal::default(),
             operation: Signal::default(),
             on_context: Signal::default(),
             first_channel: Signal::default(),
@@ -150,7 +147,7 @@ impl<const N: usize> RequestHeader<N> {
             flags: Signal::default(),
             length: Signal::default(),
             asked: Signal::default(),
-            damage: Signal::default(),
+            damaged: Signal::default(),
             bad_magic: DFF::default(),
             bad_crc: DFF::default(),
             bad_form: DFF::default(),
@@ -206,8 +203,7 @@ impl<const N: usize> Logic for RequestHeader<N> {
         self.jump.d.next =
             self.check_sequence.val() & self.seen.q.val() & (self.distance.q.val() > 1);
 
-        self.damage.next = self.bad_magic.q.val() | self.bad_crc.q.val() | self.bad_form.q.val();
-        self.damaged.next = self.damage.val();
+        self.damaged.next = self.bad_magic.q.val() | self.bad_crc.q.val() | self.bad_form.q.val();
         self.code.next = 0.into();
         if self.no_payload.q.val() {
             self.code.next = 1.into();
@@ -224,14 +220,14 @@ impl<const N: usize> Logic for RequestHeader<N> {
         if self.bad_operation.q.val() {
             self.code.next = 7.into();
         }
-        if self.damage.val() {
+        if self.damaged.val() {
             self.code.next = 6.into();
         }
 
         self.asked.next = self.header.q.val().get_bits::<2>(40);
         if self.judge.val() {
             self.answer.d.next = 0.into();
-            if !(self.damage.val() | self.short.val()) {
+            if !(self.damaged.val() | self.short.val()) {
                 self.last_sequence.d.next = self.header.q.val().get_bits::<32>(160);
                 self.seen.d.next = true;
                 if !self.bad_operation.q.val() {
