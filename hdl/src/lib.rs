@@ -5,6 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`emit`] | from a block to Verilog text |
+//! | [`ports`], [`vivado`] | a module's ports; a shell with Vivado's attributes around them |
 //! | [`settle`] | makes combinational blocks settle in event-driven simulators |
 //! | [`bus`] | ports that belong together: streams, commands, AXI4-Lite |
 //! | [`primitives`] | registers, multipliers, shifts, memories: what RustHDL cannot say itself |
@@ -69,6 +70,7 @@ pub mod packet_port;
 pub mod parameters;
 pub mod places;
 pub mod plane_walker;
+pub mod ports;
 pub mod primitives;
 pub mod quantize;
 pub mod register_file;
@@ -83,5 +85,6 @@ pub mod skid_buffer;
 #[cfg(test)]
 mod step;
 pub mod symbol_lookup;
+pub mod vivado;
 pub mod word_feed;
 pub mod word_fifo;

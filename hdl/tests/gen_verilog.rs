@@ -61,6 +61,25 @@ fn one_core_alone() {
 }
 
 #[test]
+fn a_shell_for_vivado_beside_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gen_verilog(folder.path(), "--core core --lanes 1 --out rtl --vivado");
+    assert!(output.status.success());
+    let shell = fs::read_to_string(folder.path().join("rtl/dqa_core_vivado.v")).unwrap();
+    assert!(shell.starts_with("// dqa_core_vivado, version "), "{shell}");
+    assert!(
+        shell.contains("input wire [15:0] s_axis_enc_tdata,"),
+        "{shell}"
+    );
+    assert!(folder.path().join("rtl/dqa_core.v").exists());
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        report.contains("package.tcl -tclargs rtl dqa_core "),
+        "{report}"
+    );
+}
+
+#[test]
 fn illegal_parameters_are_refused_and_nothing_is_written() {
     for (option, advice) in [
         ("--lanes 3", "3 lanes: choose 1, 2, 4 or 8"),

@@ -1,6 +1,6 @@
 """A session with dqa_core by a client that this project has not written: cocotbext-axi on Icarus Verilog.
 
-Runs in a folder with dqa_core.v and session.json; the verdict is in results.xml.
+Runs in a folder with dut.v and session.json; the verdict is in results.xml.
 """
 
 import itertools
@@ -79,7 +79,7 @@ class Client:
             assert answer.resp == AxiResp.OKAY, f"write of {offset:#x}"
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=10, timeout_unit="ms")
 async def session(dut):
     plan = json.loads(Path("session.json").read_text())
     random.seed(plan["seed"])
@@ -108,15 +108,16 @@ async def session(dut):
 
 
 if __name__ == "__main__":
+    top = json.loads(Path("session.json").read_text())["top"]
     runner = get_runner("icarus")
     runner.build(
-        sources=[Path("dqa_core.v")],
-        hdl_toplevel="dqa_core",
+        sources=[Path("dut.v")],
+        hdl_toplevel=top,
         always=True,
         timescale=("1ns", "1ps"),
     )
     runner.test(
-        hdl_toplevel="dqa_core",
+        hdl_toplevel=top,
         test_module="client",
         test_dir=".",
         results_xml=str(Path("results.xml").resolve()),

@@ -1,20 +1,19 @@
 //! A session with `dqa_core` by a client that is not ours: cocotbext-axi's AXI4-Lite master and
 //! AXI4-Stream ends drive the emitted Verilog under Icarus, with pauses of their own. What it must
-//! see is golden's.
+//! see is golden's. The same client then meets the core in its shell for Vivado.
 
 mod requests;
 
-use std::path::Path;
 use std::process::Command;
 
 use dqa_golden::packet::{Direction, Reply};
 use dqa_hdl::core::{TOP, identification, verilog};
-use dqa_hdl::load;
 use dqa_hdl::registers::{
     Field, contexts, control, dec_beats_in, dec_beats_out, dec_errors, dec_failed, dec_packets,
     dec_plane_len1, enc_beats_in, enc_beats_out, enc_errors, enc_failed, enc_packets,
     enc_plane_len1, irq_enable, irq_status, load_addr, load_data,
 };
+use dqa_hdl::{load, vivado};
 use requests::{FAULTS, Host, context, parameters};
 use serde_json::{Value, json};
 
@@ -47,11 +46,12 @@ fn loads(path: u32, writes: &[load::Write]) -> Vec<(u16, u32)> {
     words
 }
 
-/// Requests with every fault and as many right ones, where golden knows each byte of the answer.
-fn stream(host: &mut Host, told: &Told, counters: &mut Vec<(u16, u32)>) -> Value {
+/// Requests with the first so many faults and as many right ones, where golden knows each byte of the
+/// answer.
+fn stream(host: &mut Host, faults: usize, told: &Told, counters: &mut Vec<(u16, u32)>) -> Value {
     let (mut requests, mut answers) = (Vec::new(), Vec::new());
     let (mut failed, mut seen) = (0, 0);
-    for fault in (0..FAULTS).chain([0; FAULTS]) {
+    for fault in (0..faults).chain(std::iter::repeat_n(0, faults)) {
         let request = host.faulty(fault);
         let mut path = host.path.clone();
         let Reply::Exact(answer) = path.reply(&request) else {
@@ -82,8 +82,8 @@ fn stream(host: &mut Host, told: &Told, counters: &mut Vec<(u16, u32)>) -> Value
     json!({ "requests": text(&requests), "answers": text(&answers) })
 }
 
-/// The session of this seed.
-fn plan(seed: u64) -> Value {
+/// The session of this seed, with so many faults on either path.
+fn plan(seed: u64, faults: usize) -> Value {
     let parameters = parameters(LANES);
     let mut identity: Vec<(u16, u32)> = Vec::new();
     for (field, value) in identification(&parameters).constants() {
@@ -142,8 +142,8 @@ fn plan(seed: u64) -> Value {
         ),
     ];
     let [write, read] = &mut hosts;
-    let enc = stream(write, &told[0], &mut counters);
-    let dec = stream(read, &told[1], &mut counters);
+    let enc = stream(write, faults, &told[0], &mut counters);
+    let dec = stream(read, faults, &told[1], &mut counters);
     json!({
         "seed": seed,
         "identity": identity,
@@ -155,19 +155,25 @@ fn plan(seed: u64) -> Value {
     })
 }
 
-/// The verdict on a core's Verilog: what the results say, and what was printed.
-fn verdict(folder: &Path, core: &str) -> (bool, String) {
-    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text);
-    write("dqa_core.v", core).expect("a temporary file");
-    write("client.py", include_str!("client.py")).expect("a temporary file");
-    write("session.json", &plan(1).to_string()).expect("a temporary file");
+/// The verdict on a session of this many faults with the module `top` of this Verilog: what the
+/// results say, and what was printed.
+fn verdict(top: &str, verilog: &str, faults: usize) -> (bool, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a temporary file");
+    };
+    let mut session = plan(1, faults);
+    session["top"] = json!(top);
+    write("dut.v", verilog);
+    write("client.py", include_str!("client.py"));
+    write("session.json", &session.to_string());
     let output = Command::new(PYTHON)
         .arg("client.py")
-        .current_dir(folder)
+        .current_dir(folder.path())
         .output()
         .unwrap_or_else(|error| panic!("{PYTHON}: {error}; ./test installs it"));
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    let results = std::fs::read_to_string(folder.join("results.xml"))
+    let results = std::fs::read_to_string(folder.path().join("results.xml"))
         .unwrap_or_else(|error| panic!("no results.xml: {error}\n{said}"));
     assert!(results.contains("tests=\"1\"") && results.contains("name=\"session\""));
     let passed = ["failures", "errors", "skipped"]
@@ -176,22 +182,31 @@ fn verdict(folder: &Path, core: &str) -> (bool, String) {
     (passed, said)
 }
 
+fn core() -> String {
+    verilog(&parameters(LANES), "").expect("sound RTL")
+}
+
 #[test]
 fn a_session_of_cocotbext_axi_is_goldens() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let core = verilog(&parameters(LANES), "").expect("sound RTL");
-    let (passed, said) = verdict(folder.path(), &core);
+    let (passed, said) = verdict(TOP, &core(), FAULTS);
     assert!(passed, "{said}");
 }
 
 /// A core that loses beats when its output has to wait.
 #[test]
 fn a_broken_core_fails_it() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let core = verilog(&parameters(LANES), "").expect("sound RTL");
+    let core = core();
     let wire = ".m_axis_tready(m_axis_enc_tready)";
-    assert!(core.contains(wire) && core.contains(TOP));
+    assert!(core.contains(wire));
     let broken = core.replacen(wire, ".m_axis_tready(1'b1)", 1);
-    let (passed, said) = verdict(folder.path(), &broken);
+    let (passed, said) = verdict(TOP, &broken, FAULTS);
     assert!(!passed, "{said}");
+}
+
+#[test]
+fn the_shell_for_vivado_passes_everything_on() {
+    let core = core();
+    let both = vivado::shell(TOP, &core, "") + &core;
+    let (passed, said) = verdict(&vivado::name(TOP), &both, 2);
+    assert!(passed, "{said}");
 }

@@ -1,7 +1,7 @@
 //! What is emitted passes the warnings of Verilator, Icarus Verilog and slang, and Yosys finds no
 //! latch. The modules are those of `dqa_hdl::designs`.
 
-use dqa_hdl::designs;
+use dqa_hdl::{designs, vivado};
 use std::path::Path;
 use std::process::Command;
 
@@ -65,6 +65,17 @@ fn every_module_is_clean() {
         .map(|(name, found)| format!("{name}:\n{found}\n"))
         .collect();
     assert!(found.is_empty(), "{found}");
+}
+
+#[test]
+fn shells_for_vivado_are_clean() {
+    for core in designs::cores() {
+        if core.lanes == Some(1) {
+            let text = vivado::shell(core.top, &core.verilog, "") + &core.verilog;
+            let found = complaints(&vivado::name(core.top), &text);
+            assert!(found.is_empty(), "{}:\n{found}", core.name());
+        }
+    }
 }
 
 #[test]

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use dqa_hdl::parameters::Parameters;
-use dqa_hdl::{core, decoder, encoder};
+use dqa_hdl::ports::ports;
+use dqa_hdl::{core, decoder, encoder, vivado};
 
 const EXAMPLES: &str = "\
 Examples:
   gen-verilog                                       all three cores, 4 lanes, every legal layer
   gen-verilog --core encoder --lanes 8 --out rtl
+  gen-verilog --core core --vivado                  with a shell that Vivado's block designs know
   gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -68,6 +70,9 @@ struct Arguments {
     /// Rows of the channel table, 1 to 65535
     #[arg(long, default_value_t = Parameters::default().channels)]
     channels: usize,
+    /// Write a shell `<core>_vivado` as well, with Vivado's interface attributes
+    #[arg(long)]
+    vivado: bool,
     /// Folder to write to
     #[arg(long, default_value = "build/verilog")]
     out: PathBuf,
@@ -84,16 +89,16 @@ struct Summary {
 
 impl Summary {
     fn of(verilog: &str, top: &str) -> Self {
-        let mut summary = Self::default();
-        let (mut in_top, mut is_register, mut width) = (false, false, 0);
+        let mut summary = Self {
+            ports: ports(verilog, top).len(),
+            ..Self::default()
+        };
+        let (mut is_register, mut width) = (false, 0);
         for line in verilog.lines().map(str::trim) {
-            if let Some(module) = line.strip_prefix("module ") {
+            if line.starts_with("module ") {
                 summary.modules += 1;
-                in_top = module.split('(').next() == Some(top);
                 (is_register, width) = (false, 0);
             }
-            let port = line.starts_with("input ") || line.starts_with("output ");
-            summary.ports += usize::from(in_top && port);
             if let Some(memory) = line
                 .split("reg [")
                 .nth(1)
@@ -144,6 +149,18 @@ fn options(parameters: &Parameters) -> String {
     )
 }
 
+/// Writes a module's file and gives its path.
+fn write(folder: &Path, module: &str, text: &str) -> Result<PathBuf, String> {
+    let path = folder.join(format!("{module}.v"));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|error| {
+            let path = path.display();
+            format!("cannot write {path}: {error}; choose a folder with --out")
+        })?;
+    Ok(path)
+}
+
 fn run(arguments: &Arguments) -> Result<String, String> {
     let parameters = Parameters {
         lanes: arguments.lanes,
@@ -161,6 +178,7 @@ fn run(arguments: &Arguments) -> Result<String, String> {
     let folder = &arguments.out;
     let mut report = format!("parameters: {}\n\n", options(&parameters));
     let mut synthesize = String::new();
+    let mut package = String::new();
     let _ = writeln!(
         report,
         "module         ports  modules  register bits  memory bits  file"
@@ -168,15 +186,17 @@ fn run(arguments: &Arguments) -> Result<String, String> {
     for core in cores {
         let top = core.top();
         let text = core.verilog(&parameters, &header(top, &parameters))?;
-        let path = folder.join(format!("{top}.v"));
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&path, &text))
-            .map_err(|error| {
-                format!(
-                    "cannot write {}: {error}; choose a folder with --out",
-                    path.display()
-                )
-            })?;
+        let path = write(folder, top, &text)?;
+        if arguments.vivado {
+            let shell = vivado::name(top);
+            let text = vivado::shell(top, &text, &header(&shell, &parameters));
+            write(folder, &shell, &text)?;
+            let _ = writeln!(
+                package,
+                "  vivado -mode batch -source hdl/integration/vivado/package.tcl -tclargs {} {top} build/ip",
+                folder.display()
+            );
+        }
         let Summary {
             ports,
             modules,
@@ -193,12 +213,16 @@ fn run(arguments: &Arguments) -> Result<String, String> {
             "  yosys -p 'read_verilog -DDQA_ECP5 {path}; synth_ecp5 -top {top}; stat'"
         );
     }
+    if arguments.vivado {
+        package.insert_str(0, "package: as IP for Vivado\n");
+    }
     Ok(format!(
         "{report}\n\
          simulate: a real tensor through both cores\n  cargo run --release --bin dqa -- demo\n\
          synthesize: for ECP5; what every unit costs on which family is printed by synth-report\n\
          {synthesize}  cargo run --release --bin synth-report -- --help\n\
-         integrate: ports, packets, errors\n  docs/src/design/core.md, docs/src/design/pipeline.md\n"
+         {package}\
+         integrate: ports, packets, errors; FuseSoC, LiteX, Vivado\n  docs/src/integrating.md\n"
     ))
 }
 
