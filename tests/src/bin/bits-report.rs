@@ -35,7 +35,7 @@ fn main() -> Result<(), Failure> {
     println!(
         "# Bits per activation\n\n\
          Printed by `cargo run --release -p dqa-tests --bin bits-report`.\n\n\
-         All {} tensors of [tests/data](../../tests/data/README.md) together ({} activations): \
+         All {} tensors of `tests/data` together ({} activations): \
          ResNet-32 on 8\nCIFAR-10 images, full-range policy, 40 % of the channels important (those \
          that quantize worst\nto n bits), 4 lanes, codes of at most 8 bits and 32 symbols. \
          *Codes* are code bits alone; *container*\nis the whole `.dqa` file: channel table, code \
