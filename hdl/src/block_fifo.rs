@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `s_axis_*`, `s_axis_tuser` | in | payloads; with a payload's last beat the core's error code. Ready comes from registers |
-//! | `there`, `blocks` | out | there is a complete block; how many, 0 to 4 |
+//! | `there`, `waiting` | out | there is a complete block; how many, 0 to 4 |
 //! | `beats`, `error`, `last` | out | its beats; the error code; it is its payload's last |
 //! | `take` | in | the block is taken on: the next one's numbers stand here |
 //! | `read` | in | its next beat, while `advance` |
@@ -29,7 +29,7 @@ pub struct BlockFifo<const N: usize, const A: usize, const L: usize, const E: us
     pub s_axis: StreamSink<N>,
     pub s_axis_tuser: Signal<In, Bits<3>>,
     pub there: Signal<Out, Bit>,
-    pub blocks: Signal<Out, Bits<3>>,
+    pub waiting: Signal<Out, Bits<3>>,
     pub beats: Signal<Out, Bits<L>>,
     pub error: Signal<Out, Bits<3>>,
     pub last: Signal<Out, Bit>,
@@ -66,7 +66,7 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Default
             s_axis: StreamSink::default(),
             s_axis_tuser: Signal::default(),
             there: Signal::default(),
-            blocks: Signal::default(),
+            waiting: Signal::default(),
             beats: Signal::default(),
             error: Signal::default(),
             last: Signal::default(),
@@ -127,7 +127,7 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Logic
         self.s_axis.tready.next = self.ready.q.val() & self.entries.s_tready.val();
 
         self.there.next = self.entries.m_tvalid.val();
-        self.blocks.next = self.entries.level.val();
+        self.waiting.next = self.entries.level.val();
         self.beats.next = self.entries.m_tdata.val().get_bits::<L>(4);
         self.error.next = self.entries.m_tdata.val().get_bits::<3>(1);
         self.last.next = self.entries.m_tdata.val().get_bit(0);

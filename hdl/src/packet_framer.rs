@@ -207,7 +207,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
             self.coming.d.next = Action::Nothing;
             match self.state.q.val() {
                 State::Idle => {
-                    self.busy.next = self.blocks.blocks.val().any();
+                    self.busy.next = self.blocks.waiting.val().any();
                     self.at.d.next = 0.into();
                     if self.answer.reply_tvalid.val() {
                         self.coming.d.next = Action::LoadHeader;
