@@ -4,18 +4,21 @@
 //! any symbol width, and the shifting errors' statistics.
 //!
 //! As bytes, little-endian: 8 for each channel of the run (smallest sample i16, largest i16,
-//! largest magnitude u16, 0 u16), then, unless the device counts no patterns, 1024 counts u32 of
-//! Direct and 1024 of Important channels.
+//! largest magnitude u16, 0 u16), then, unless the device counts no patterns, 256 counts u32 of
+//! Direct and 1024 of Important channels. Direct codes have at most 8 bits; a device gives a count a
+//! clock, so what is always 0 is not sent.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use crate::channel::Class;
 use crate::context::Context;
-use crate::format::MAX_WIDTH;
+use crate::format::{MAX_BITS, MAX_WIDTH};
 use crate::payload::{EncodeError, PlaneRun, entry_for, planes};
 
-/// Patterns of the widest code: counts of a class.
-pub const PATTERNS: usize = 1 << MAX_WIDTH;
+/// Patterns of the widest code of a Direct channel.
+pub const DIRECT_PATTERNS: usize = 1 << MAX_BITS;
+/// Patterns of the widest code of an Important channel.
+pub const IMPORTANT_PATTERNS: usize = 1 << MAX_WIDTH;
 const RANGE_BYTES: usize = 8;
 
 /// Range of one channel's samples, in sample units.
@@ -34,9 +37,9 @@ pub struct Range {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Over all Direct channels.
-    pub direct: Box<[u32; PATTERNS]>,
+    pub direct: Box<[u32; DIRECT_PATTERNS]>,
     /// Over all Important channels.
-    pub important: Box<[u32; PATTERNS]>,
+    pub important: Box<[u32; IMPORTANT_PATTERNS]>,
 }
 
 /// The result of a scan.
@@ -72,8 +75,8 @@ impl Range {
 /// `samples` are padded planes as for `encode`; the padding is ignored.
 pub fn scan(context: &Context, run: &PlaneRun, samples: &[i16]) -> Result<Scan, EncodeError> {
     let mut ranges = vec![None; run.channels.into()];
-    let mut direct = Box::new([0; PATTERNS]);
-    let mut important = Box::new([0; PATTERNS]);
+    let mut direct = Box::new([0; DIRECT_PATTERNS]);
+    let mut important = Box::new([0; IMPORTANT_PATTERNS]);
     for (row, plane) in planes(context, run, samples)? {
         let range = &mut ranges[row - usize::from(run.first_channel)];
         *range = plane
@@ -83,8 +86,8 @@ pub fn scan(context: &Context, run: &PlaneRun, samples: &[i16]) -> Result<Scan, 
             .reduce(Range::and);
         let (entry, _) = entry_for(context, row, plane);
         let counts = match entry.class {
-            Class::Direct => &mut direct,
-            Class::Important => &mut important,
+            Class::Direct => &mut direct[..],
+            Class::Important => &mut important[..],
             Class::Pruned => continue,
         };
         let format = context.format();
@@ -140,7 +143,7 @@ impl Scan {
             0 => None,
             _ => Some(Counts {
                 direct: Box::new(*counts.first_chunk()?),
-                important: Box::new(counts.get(PATTERNS..)?.try_into().ok()?),
+                important: Box::new(counts.get(DIRECT_PATTERNS..)?.try_into().ok()?),
             }),
         };
         part.is_empty().then_some(Self { ranges, counts })

@@ -4,9 +4,12 @@ use dqa_golden::channel::Class;
 use dqa_golden::context::{Context, Scale};
 use dqa_golden::packet::{Header, Operation, Packet, answer, samples_to_bytes};
 use dqa_golden::payload::quantize_planes;
-use dqa_golden::scan::{PATTERNS, Scan, scan};
+use dqa_golden::scan::{DIRECT_PATTERNS, IMPORTANT_PATTERNS, Scan, scan};
 use dqa_tests::strategies::{Planes, planes};
 use proptest::prelude::*;
+
+/// Bytes of all counts.
+const COUNT_BYTES: usize = 4 * (DIRECT_PATTERNS + IMPORTANT_PATTERNS);
 
 /// The samples of one channel, and their codes.
 fn of_channel(planes: &Planes, channel: usize) -> (Vec<i16>, Vec<i32>) {
@@ -29,7 +32,7 @@ fn of_channel(planes: &Planes, channel: usize) -> (Vec<i16>, Vec<i32>) {
     )
 }
 
-fn count(context: &Context, class: Class, codes: &[i32], counts: &mut [u32; PATTERNS]) {
+fn count(context: &Context, class: Class, codes: &[i32], counts: &mut [u32]) {
     let modulus = 1 << context.format().width(class);
     for code in codes {
         counts[code.rem_euclid(modulus) as usize] += 1;
@@ -41,8 +44,8 @@ proptest! {
     fn a_scan_is_what_the_samples_say(planes in planes()) {
         let Planes { context, run, samples } = &planes;
         let scan = scan(context, run, samples).unwrap();
-        let mut direct = [0; PATTERNS];
-        let mut important = [0; PATTERNS];
+        let mut direct = [0; DIRECT_PATTERNS];
+        let mut important = [0; IMPORTANT_PATTERNS];
         prop_assert_eq!(scan.ranges.len(), usize::from(run.channels));
         for (channel, range) in scan.ranges.iter().enumerate() {
             let (samples, codes) = of_channel(&planes, channel);
@@ -62,11 +65,11 @@ proptest! {
         prop_assert_eq!(*counts.important, important);
 
         let bytes = scan.to_bytes();
-        prop_assert_eq!(bytes.len(), 8 * usize::from(run.channels) + 8192);
+        prop_assert_eq!(bytes.len(), 8 * usize::from(run.channels) + COUNT_BYTES);
         prop_assert_eq!(Scan::from_bytes(run.channels, &bytes), Some(scan.clone()));
         let ranges = Scan { counts: None, ..scan };
         prop_assert_eq!(Scan::from_bytes(run.channels, &ranges.to_bytes()), Some(ranges));
-        for len in [0, 7, bytes.len() - 8192 + 4, bytes.len() - 4, bytes.len() - 1] {
+        for len in [0, 7, bytes.len() - COUNT_BYTES + 4, bytes.len() - 4, bytes.len() - 1] {
             prop_assert_eq!(Scan::from_bytes(run.channels, &bytes[..len]), None);
         }
         let long = [&bytes[..], &[0; 4]].concat();

@@ -3,7 +3,7 @@
 use dqa_golden::channel::Class;
 use dqa_golden::context::Scale;
 use dqa_golden::payload::PlaneRun;
-use dqa_golden::scan::{Counts, PATTERNS, Range, Scan};
+use dqa_golden::scan::{Counts, DIRECT_PATTERNS, IMPORTANT_PATTERNS, Range, Scan};
 
 use super::Prepared;
 use super::scale::{Sample, Scaler, extremes};
@@ -14,8 +14,8 @@ pub(super) fn scan<T: Sample>(prepared: &Prepared, run: &PlaneRun, samples: &[T]
     let context = &prepared.context;
     let format = context.format();
     let mut found = vec![(i16::MAX, i16::MIN); run.channels.into()];
-    let mut direct = Box::new([0; PATTERNS]);
-    let mut important = Box::new([0; PATTERNS]);
+    let mut direct = Box::new([0; DIRECT_PATTERNS]);
+    let mut important = Box::new([0; IMPORTANT_PATTERNS]);
     for (row, plane) in run.rows().zip(samples.chunks_exact(context.padded_plane())) {
         let plane = &plane[..context.plane_len()];
         let (min, max) = extremes(plane);
@@ -24,8 +24,8 @@ pub(super) fn scan<T: Sample>(prepared: &Prepared, run: &PlaneRun, samples: &[T]
         let mut entry = context.channels()[row];
         let class = entry.class;
         let counts = match class {
-            Class::Direct => &mut direct,
-            Class::Important => &mut important,
+            Class::Direct => &mut direct[..],
+            Class::Important => &mut important[..],
             Class::Pruned => continue,
         };
         if let Scale::Dynamic { policy } = context.parts().scale {
@@ -39,7 +39,7 @@ pub(super) fn scan<T: Sample>(prepared: &Prepared, run: &PlaneRun, samples: &[T]
         let lo = lo.cast_unsigned() as usize;
         for x in plane {
             let index = usize::from(quantizer.scale(x.value()).cast_unsigned());
-            counts[index.wrapping_add(lo) & mask & (PATTERNS - 1)] += 1;
+            counts[index.wrapping_add(lo) & mask] += 1;
         }
     }
     let ranges = found.into_iter().map(|(min, max)| Range {
