@@ -36,6 +36,7 @@ use crate::primitives::{
 };
 use crate::quantize::Quantize;
 use crate::register_file::RegisterFile;
+use crate::scanner::{ChannelRanges, Histogram, Report, Scanner};
 use crate::sequencer::Sequencer;
 use crate::skid_buffer::SkidBuffer;
 use crate::symbol_lookup::SymbolLookup;
@@ -214,6 +215,13 @@ pub fn units() -> Vec<Design> {
             "beats of 128",
             PacketFramer::<128, 129, 8, 9, 13>::new(Direction::Read),
         ),
+        Design::of_lanes("channel_ranges", 4, ChannelRanges::<4, 64>::new(ROWS)),
+        Design::of_lanes("histogram", 4, Histogram::<4>::new(10)),
+        Design::new("report", "words of 32", Report::<32>::default()),
+        Design::of_lanes("scanner", 1, Scanner::<1, 16, 32>::new(&of_lanes(1))),
+        Design::of_lanes("scanner", 2, Scanner::<2, 32, 32>::new(&of_lanes(2))),
+        Design::of_lanes("scanner", 4, Scanner::<4, 64, 32>::new(&of_lanes(4))),
+        Design::of_lanes("scanner", 8, Scanner::<8, 128, 64>::new(&of_lanes(8))),
         Design::new("context_use", "", ContextUse::default()),
         Design::new("axil_port", "", AxilPort::default()),
         Design::new("counter_bank", "16 counters", CounterBank::<16>::default()),

@@ -79,6 +79,7 @@ pub mod register_verilog;
 pub mod registers;
 pub mod request_header;
 pub mod request_tail;
+pub mod scanner;
 pub mod sequencer;
 pub mod settle;
 pub mod skid_buffer;
