@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! s_axil ---------> control port -> irq
-//! s_axis_enc -----> packet port <-> encoder -> m_axis_enc
+//! s_axis_enc -----> packet port <-> encoder, scanner -> m_axis_enc
 //! s_axis_dec -----> packet port <-> decoder -> m_axis_dec
 //! ```
 //!
@@ -15,7 +15,7 @@
 //! | `s_axis_dec_*`, `m_axis_dec_*` | AXI4-Stream, W and 16 S bits: requests to decode and their answers |
 //!
 //! Parameters: those of [`Parameters`]. Generics: S lanes (1, 2, 4, 8); D = 16 S; Q = D + 1; W = 32 up to
-//! 4 lanes, 64 for 8; V = W + 1; the encoder's OUT, E, T and PE for its P; the decoder's PD for its P, F,
+//! 4 lanes, 64 for 8; V = W + 1; the encoder's OUT, E, T, K and PE for its P; the decoder's PD for its P, F,
 //! O; the framers' A, L, E, with W behind for the write path, R for the read path.
 //! Each path takes one beat a clock; latencies are those of parser, core and framer. Both paths
 //! run at the same time. Where packets and registers are not wanted:
@@ -42,7 +42,12 @@ pub const TOP: &str = "dqa_core";
 
 /// What the core tells of itself.
 pub fn identification(parameters: &Parameters) -> Identification {
-    Identification::new(*parameters, Features::default())
+    let features = Features {
+        scan: parameters.scan,
+        histogram: parameters.scan,
+        ..Features::default()
+    };
+    Identification::new(*parameters, features)
 }
 
 /// The Verilog of a core, under a comment of the lines of `header`.
@@ -62,16 +67,16 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
     }
     match parameters.lanes {
         1 => core!(
-            1, 16, 17, 32, 33, 36, 4, 5, 2, 1, 1, 20, 10, 11, 15, 11, 12, 16
+            1, 16, 17, 32, 33, 36, 4, 5, 2, 10, 1, 1, 20, 10, 11, 15, 11, 12, 16
         ),
         2 => core!(
-            2, 32, 33, 32, 33, 36, 5, 6, 2, 1, 2, 36, 10, 11, 15, 10, 11, 15
+            2, 32, 33, 32, 33, 36, 5, 6, 2, 20, 1, 2, 36, 10, 11, 15, 10, 11, 15
         ),
         4 => core!(
-            4, 64, 65, 32, 33, 36, 7, 8, 2, 1, 3, 68, 10, 11, 15, 9, 10, 14
+            4, 64, 65, 32, 33, 36, 7, 8, 2, 40, 1, 3, 68, 10, 11, 15, 9, 10, 14
         ),
         _ => core!(
-            8, 128, 129, 64, 65, 68, 11, 12, 4, 2, 4, 132, 9, 10, 14, 8, 9, 13
+            8, 128, 129, 64, 65, 68, 11, 12, 4, 80, 2, 4, 132, 9, 10, 14, 8, 9, 13
         ),
     }
 }
@@ -98,6 +103,7 @@ pub struct Core<
     const E: usize,
     const T: usize,
     const PE: usize,
+    const K: usize,
     const PD: usize,
     const F: usize,
     const O: usize,
@@ -118,7 +124,7 @@ pub struct Core<
     pub m_axis_dec: StreamSource<D>,
     control: ControlPort,
     write: PacketPort<D, Q, W, V, AW, LW, KW>,
-    encoder: Encoder<S, D, W, OUT, E, T, PE>,
+    encoder: Encoder<S, D, W, OUT, E, T, PE, K>,
     read: PacketPort<W, V, D, Q, AR, LR, KR>,
     decoder: Decoder<S, W, PD, F, D, V, O>,
     /// Active high inside, as the flip-flops of FPGAs have it.
@@ -137,6 +143,7 @@ impl<
     const E: usize,
     const T: usize,
     const PE: usize,
+    const K: usize,
     const PD: usize,
     const F: usize,
     const O: usize,
@@ -146,7 +153,7 @@ impl<
     const AR: usize,
     const LR: usize,
     const KR: usize,
-> Core<S, D, Q, W, V, OUT, E, T, PE, PD, F, O, AW, LW, KW, AR, LR, KR>
+> Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR>
 {
     /// A core for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
@@ -160,8 +167,11 @@ impl<
             s_axis_dec: StreamSink::default(),
             m_axis_dec: StreamSource::default(),
             control: ControlPort::new(&identification(parameters)),
-            write: PacketPort::new(parameters, Direction::Write, false),
-            encoder: Encoder::new(parameters),
+            write: PacketPort::new(parameters, Direction::Write, parameters.scan),
+            encoder: match parameters.scan {
+                true => Encoder::with_scanner(parameters),
+                false => Encoder::new(parameters),
+            },
             read: PacketPort::new(parameters, Direction::Read, false),
             decoder: Decoder::new(parameters),
             reset_all: DFF::default(),
@@ -181,6 +191,7 @@ impl<
     const E: usize,
     const T: usize,
     const PE: usize,
+    const K: usize,
     const PD: usize,
     const F: usize,
     const O: usize,
@@ -190,7 +201,7 @@ impl<
     const AR: usize,
     const LR: usize,
     const KR: usize,
-> Logic for Core<S, D, Q, W, V, OUT, E, T, PE, PD, F, O, AW, LW, KW, AR, LR, KR>
+> Logic for Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -223,6 +234,9 @@ impl<
         LoadSource::join(&mut self.control.enc_load, &mut self.encoder.load);
         StreamSink::<D>::link(&mut self.s_axis_enc, &mut self.write.s_axis);
         CommandSource::join(&mut self.write.cmd, &mut self.encoder.cmd);
+        for i in 0..self.encoder.cmd_scan.len() {
+            self.encoder.cmd_scan[i].next = self.write.cmd_scan[i].val();
+        }
         StreamSource::<D>::join(&mut self.write.payload, &mut self.encoder.s_axis);
         StreamSource::<W>::join(&mut self.encoder.m_axis, &mut self.write.result);
         self.write.result_tuser.next = self.encoder.m_axis_tuser.val();

@@ -21,8 +21,11 @@
 //! Of several errors 5, 1 and 2 go first, then 4, then 3.
 //!
 //! Parameters: S lanes (1, 2, 4, 8), and the widths that follow: D = 16 S, W = 32 up to 4 lanes, 64 for
-//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16; the largest width of a code and the rows of the
+//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16, K = 10 S; the largest width of a code and the rows of the
 //! channel table are given to [`Encoder::new`]. One beat a clock, 8 clocks more a packet.
+//!
+//! Built with a [scanner](crate::scanner), a packet whose command comes with `cmd_scan` is scanned: its beats
+//! go the same way up to the quantizers, and the words are the scan's.
 //!
 //! Beats are let in while the order FIFO has room for all that is under way, and so have the words'
 //! FIFOs. Behind that nothing stops: units have no ready, and the longest stall path is one register.
@@ -37,13 +40,30 @@ use crate::emit::emit;
 use crate::encoder_lane::EncoderLane;
 use crate::interleaver::Interleaver;
 use crate::order_fifo::OrderFifo;
+use crate::pack::Pack;
 use crate::packet_control::PacketControl;
 use crate::parameters::Parameters;
+use crate::quantize::Quantize;
+use crate::scanner::ScanPath;
 use crate::sequencer::Sequencer;
 use crate::skid_buffer::SkidBuffer;
 
 /// Name of the emitted top module.
 pub const TOP: &str = "dqa_encoder";
+
+macro_rules! encoder {
+    ($parameters:expr, $header:expr, $new:ident) => {
+        match $parameters.lanes {
+            1 => encoder!($parameters, $header, $new, 1, 16, 32, 36, 4, 5, 2, 10),
+            2 => encoder!($parameters, $header, $new, 2, 32, 32, 36, 5, 6, 2, 20),
+            4 => encoder!($parameters, $header, $new, 4, 64, 32, 36, 7, 8, 2, 40),
+            _ => encoder!($parameters, $header, $new, 8, 128, 64, 68, 11, 12, 4, 80),
+        }
+    };
+    ($parameters:expr, $header:expr, $new:ident, $($generic:literal),+) => {
+        emit(TOP, $header, Encoder::<$($generic),+>::$new($parameters))
+    };
+}
 
 /// The Verilog of an encoder, under a comment of the lines of `header`.
 ///
@@ -55,28 +75,12 @@ pub const TOP: &str = "dqa_encoder";
 ///
 /// If the parameters are not legal.
 pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
-    match parameters.lanes {
-        1 => emit(
-            TOP,
-            header,
-            Encoder::<1, 16, 32, 36, 4, 5, 2>::new(parameters),
-        ),
-        2 => emit(
-            TOP,
-            header,
-            Encoder::<2, 32, 32, 36, 5, 6, 2>::new(parameters),
-        ),
-        4 => emit(
-            TOP,
-            header,
-            Encoder::<4, 64, 32, 36, 7, 8, 2>::new(parameters),
-        ),
-        _ => emit(
-            TOP,
-            header,
-            Encoder::<8, 128, 64, 68, 11, 12, 4>::new(parameters),
-        ),
-    }
+    encoder!(parameters, header, new)
+}
+
+/// As [`verilog`], with the scanner that `dqa_core` has; `cmd_scan` is its port `cmd_scan_0`.
+pub fn verilog_with_scanner(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
+    encoder!(parameters, header, with_scanner)
 }
 
 /// Encoder core of S lanes.
@@ -89,6 +93,7 @@ pub struct Encoder<
     const E: usize,
     const T: usize,
     const P: usize,
+    const K: usize,
 > {
     /// Clock.
     pub aclk: Signal<In, Clock>,
@@ -96,6 +101,8 @@ pub struct Encoder<
     pub aresetn: Signal<In, Bit>,
     /// Commands.
     pub cmd: CommandSink,
+    /// Scan the command's packet; only with a scanner.
+    pub cmd_scan: Vec<Signal<In, Bit>>,
     /// Writes to a context.
     pub load: LoadSink,
     /// Samples.
@@ -140,6 +147,16 @@ pub struct Encoder<
     met_undefined: DFF<Bit>,
     met_no_code: DFF<Bit>,
 
+    quantizer: [Quantize; S],
+    patterns: Pack<S, 10, K>,
+    /// One if there is a scanner.
+    scan: Vec<ScanPath<S, D, W, K>>,
+    /// The packet under way is scanned.
+    scans: Signal<Local, Bit>,
+    word: Signal<Local, Bits<W>>,
+    word_last: Signal<Local, Bit>,
+    word_error: Signal<Local, Bits<3>>,
+
     lane: [EncoderLane<W, P>; S],
     crossed: [Signal<Local, Bits<S>>; S],
     some: [Signal<Local, Bits<S>>; S],
@@ -167,17 +184,19 @@ impl<
     const E: usize,
     const T: usize,
     const P: usize,
-> Encoder<S, D, W, OUT, E, T, P>
+    const K: usize,
+> Encoder<S, D, W, OUT, E, T, P, K>
 {
     /// An encoder for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
         assert_eq!(parameters.check(), Ok(()));
         assert_eq!((parameters.lanes, parameters.word_bits()), (S, W));
-        assert_eq!((D, OUT, P), (16 * S, W + 4, W / 16));
+        assert_eq!((D, OUT, P, K), (16 * S, W + 4, W / 16, 10 * S));
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
             cmd: Default::default(),
+            cmd_scan: Vec::new(),
             load: Default::default(),
             s_axis: Default::default(),
             m_axis: Default::default(),
@@ -210,6 +229,13 @@ impl<
             past_undefined: Delay::default(),
             met_undefined: DFF::default(),
             met_no_code: DFF::default(),
+            quantizer: std::array::from_fn(|_| Quantize::default()),
+            patterns: Pack::default(),
+            scan: Vec::new(),
+            scans: Signal::default(),
+            word: Signal::default(),
+            word_last: Signal::default(),
+            word_error: Signal::default(),
             lane: std::array::from_fn(|_| EncoderLane::default()),
             crossed: std::array::from_fn(|_| Signal::default()),
             some: std::array::from_fn(|_| Signal::default()),
@@ -228,6 +254,16 @@ impl<
             sink: SkidBuffer::default(),
         }
     }
+
+    /// As [`new`](Self::new); and it scans.
+    pub fn with_scanner(parameters: &Parameters) -> Self {
+        Self {
+            cmd_scan: vec![Signal::default()],
+            scan: vec![ScanPath::new(parameters)],
+            sequencer: Sequencer::with_ends(parameters.channels),
+            ..Self::new(parameters)
+        }
+    }
 }
 
 impl<
@@ -238,7 +274,8 @@ impl<
     const E: usize,
     const T: usize,
     const P: usize,
-> Logic for Encoder<S, D, W, OUT, E, T, P>
+    const K: usize,
+> Logic for Encoder<S, D, W, OUT, E, T, P, K>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -308,6 +345,14 @@ impl<
         self.s_axis.tready.next = self.control.s_tready.val();
         self.control.cmd_tvalid.next = self.cmd.tvalid.val();
         self.cmd.tready.next = self.control.cmd_tready.val();
+        self.scans.next = false;
+        for i in 0..self.scan.len() {
+            self.control.cmd_tvalid.next = self.cmd.tvalid.val() & self.scan[i].admits.val();
+            self.cmd.tready.next = self.control.cmd_tready.val() & self.scan[i].admits.val();
+            self.scan[i].cmd_scan.next = self.cmd_scan[i].val();
+            self.scan[i].start.next = self.start.q.val();
+            self.scans.next = self.scan[i].scanning.val();
+        }
         self.control.running.next = self.sequencer.running.val();
         self.control.refused.next = self.sequencer.refused.val();
         self.control.last.next = self.sequencer.last.val();
@@ -351,7 +396,7 @@ impl<
         self.numbers.code_table.next = self.code_table.val();
         self.table_now.d.next = self.code_table.val();
         self.lanes_now.d.next = 0.into();
-        if self.sequencer.beat_valid.val() {
+        if self.sequencer.beat_valid.val() & !self.scans.val() {
             self.lanes_now.d.next = self.sequencer.beat_lanes.val();
         }
         self.mantissa.d.next = self.sequencer.beat_mantissa.val();
@@ -379,13 +424,16 @@ impl<
         // By shifts, since a vector of one bit has no bit to pick.
         for i in 0..S {
             self.lane[i].present.next = ((self.lanes_now.q.val() >> i.to_bits::<4>()) & 1).any();
-            self.lane[i].sample.next = self.samples.q.val().get_bits::<16>(i * 16);
-            self.lane[i].mantissa.next = self.mantissa.q.val();
-            self.lane[i].shift.next = self.shift.q.val();
-            self.lane[i].quantize.next = self.numbers.quantize.val();
+            self.quantizer[i].aclk.next = self.aclk.val();
+            self.quantizer[i].sample.next = self.samples.q.val().get_bits::<16>(i * 16);
+            self.quantizer[i].mantissa.next = self.mantissa.q.val();
+            self.quantizer[i].shift.next = self.shift.q.val();
+            self.quantizer[i].numbers.next = self.numbers.quantize.val();
+            self.patterns.parts[i].next = self.quantizer[i].pattern.val();
+            self.lane[i].pattern.next = self.patterns.joined.val().get_bits::<10>(i * 10);
             self.lane[i].align.next = self.numbers.align.val();
             self.lane[i].code_table.next = self.table_now.q.val();
-            self.lane[i].flush.next = self.past_flush.q.val().get_bit(0);
+            self.lane[i].flush.next = self.past_flush.q.val().get_bit(0) & !self.scans.val();
             self.lane[i].take.next = ((self.interleaver.take.val() >> i.to_bits::<4>()) & 1).any();
             self.lane[i].advance.next = self.sink.s_tready.val();
             self.interleaver.words[i].next = self.lane[i].word.val();
@@ -423,7 +471,7 @@ impl<
         self.admit.d.next = !self.order.crowded.val();
 
         // The order: all lanes twice, crossings, the packet's end with its error.
-        self.opening.d.next = self.past_flush.q.val().get_bit(2);
+        self.opening.d.next = self.past_flush.q.val().get_bit(2) & !self.scans.val();
         self.ending.d.next = self.past_flush.q.val().get_bit(1);
         self.ending_error.d.next = self.past_flush.q.val().get_bits::<3>(3);
         if self.ending.q.val() {
@@ -448,8 +496,9 @@ impl<
                 self.error.next = self.ending_error.q.val();
             }
         }
-        self.entry_valid.d.next =
-            self.opening.q.val() | self.ending.q.val() | self.lanes_crossed.val().any();
+        self.entry_valid.d.next = self.opening.q.val()
+            | (self.ending.q.val() & !self.scans.val())
+            | self.lanes_crossed.val().any();
         self.entry.d.next =
             (bit_cast::<E, S>(self.lanes_crossed.val()) << 3) | bit_cast::<E, 3>(self.error.val());
         if self.opening.q.val() {
@@ -463,14 +512,41 @@ impl<
         self.interleaver.order_lanes.next = self.order.m_entry.val().get_bits::<S>(3);
         self.order.m_ready.next = self.interleaver.order_ready.val();
 
-        // Output: the last bit and the error code under the word.
+        // Output: words, or a scan's; the last bit and the error code under them.
         self.interleaver.m_tready.next = self.sink.s_tready.val();
+        self.word.next = self.interleaver.m_tdata.val();
+        self.word_last.next = self.interleaver.m_tlast.val();
+        self.word_error.next = self.interleaver.m_tuser.val();
         self.sink.s_tvalid.next = self.interleaver.m_tvalid.val();
-        self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.interleaver.m_tdata.val()) << 4)
-            | (bit_cast::<OUT, 3>(self.interleaver.m_tuser.val()) << 1);
-        if self.interleaver.m_tlast.val() {
-            self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.interleaver.m_tdata.val()) << 4)
-                | (bit_cast::<OUT, 3>(self.interleaver.m_tuser.val()) << 1)
+        for i in 0..self.scan.len() {
+            self.scan[i].aclk.next = self.aclk.val();
+            self.scan[i].aresetn.next = self.run.val();
+            self.scan[i].done.next = self.sink.m_tvalid.val()
+                & self.m_axis.tready.val()
+                & self.sink.m_tdata.val().get_bit(0);
+            self.scan[i].channels.next = self.channels.q.val();
+            self.scan[i].beat_valid.next = self.sequencer.beat_valid.val();
+            self.scan[i].beat_inside.next = self.sequencer.beat_inside[i].val();
+            self.scan[i].beat_ends.next = self.sequencer.beat_ends[i].val();
+            self.scan[i].beat_lanes.next = self.sequencer.beat_lanes.val();
+            self.scan[i].beat_important.next = self.sequencer.beat_important.val();
+            self.scan[i].samples.next = self.samples.q.val();
+            self.scan[i].patterns.next = self.patterns.joined.val();
+            self.scan[i].ending.next = self.ending.q.val();
+            self.scan[i].error.next = self.error.val();
+            self.scan[i].m_axis_tready.next = self.sink.s_tready.val();
+            if self.scan[i].scanning.val() {
+                self.word.next = self.scan[i].m_axis_tdata.val();
+                self.word_last.next = self.scan[i].m_axis_tlast.val();
+                self.word_error.next = self.scan[i].m_axis_tuser.val();
+                self.sink.s_tvalid.next = self.scan[i].m_axis_tvalid.val();
+            }
+        }
+        self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.word.val()) << 4)
+            | (bit_cast::<OUT, 3>(self.word_error.val()) << 1);
+        if self.word_last.val() {
+            self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.word.val()) << 4)
+                | (bit_cast::<OUT, 3>(self.word_error.val()) << 1)
                 | 1;
         }
         self.m_axis.tvalid.next = self.sink.m_tvalid.val();

@@ -1,15 +1,15 @@
-//! One lane of the encoder: quantize, code lookup, lane packer, word FIFO.
+//! One lane of the encoder behind its quantizer: code lookup, lane packer, word FIFO.
 //!
-//! Ports are those of the units, which see; `present`, `sample`, `mantissa`, `shift`, `quantize`,
-//! `align` and `code_table` belong to one beat, `flush` comes 11 clocks behind its beat, when that is at
-//! the packer. Parameters: W, the word's bits; P = W / 16. Latency 12 to `crossed` and 15 to the word's write.
+//! Ports are those of the units, which see; `present`, `align` and `code_table` come with a sample at the
+//! quantizer, `pattern` when that is done, `flush` 11 clocks behind them, when the beat is at the packer.
+//! Parameters: W, the word's bits; P = W / 16. Latency 12 to `crossed` and 15 to the word's write.
 
 use rust_hdl::prelude::*;
 
 use crate::code_lookup::{self, CodeLookup};
 use crate::delay::Delay;
 use crate::lane_packer::LanePacker;
-use crate::quantize::{self, Quantize};
+use crate::quantize;
 use crate::word_fifo::WordFifo;
 
 /// Clocks from a sample to the packer.
@@ -32,18 +32,12 @@ pub struct EncoderLane<const W: usize, const P: usize> {
     pub load_entry: Signal<In, Bits<16>>,
     /// The lane takes part in the beat.
     pub present: Signal<In, Bit>,
-    /// Sample.
-    pub sample: Signal<In, Bits<16>>,
-    /// Mantissa of the beat's row.
-    pub mantissa: Signal<In, Bits<17>>,
-    /// Shift of the beat's row.
-    pub shift: Signal<In, Bits<5>>,
-    /// Numbers of its class.
-    pub quantize: Signal<In, Bits<32>>,
-    /// Numbers of its class.
+    /// Numbers of the beat's class.
     pub align: Signal<In, Bits<14>>,
     /// Class and context.
     pub code_table: Signal<In, Bits<2>>,
+    /// What the quantizer gives.
+    pub pattern: Signal<In, Bits<10>>,
     /// Give the part word.
     pub flush: Signal<In, Bit>,
     /// A symbol has no code; as old as `flush`.
@@ -59,7 +53,6 @@ pub struct EncoderLane<const W: usize, const P: usize> {
     /// The word taken.
     pub word: Signal<Out, Bits<W>>,
 
-    quantizer: Quantize,
     aside: Signal<Local, Bits<17>>,
     past_quantizer: Delay<17, 6>,
     lookup: CodeLookup,
@@ -70,12 +63,6 @@ pub struct EncoderLane<const W: usize, const P: usize> {
 impl<const W: usize, const P: usize> Logic for EncoderLane<W, P> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.quantizer.aclk.next = self.aclk.val();
-        self.quantizer.sample.next = self.sample.val();
-        self.quantizer.mantissa.next = self.mantissa.val();
-        self.quantizer.shift.next = self.shift.val();
-        self.quantizer.numbers.next = self.quantize.val();
-
         self.aside.next =
             bit_cast::<17, 14>(self.align.val()) | (bit_cast::<17, 2>(self.code_table.val()) << 14);
         if self.present.val() {
@@ -90,7 +77,7 @@ impl<const W: usize, const P: usize> Logic for EncoderLane<W, P> {
         self.lookup.aclk.next = self.aclk.val();
         self.lookup.aresetn.next = self.aresetn.val();
         self.lookup.present.next = self.past_quantizer.q.val().get_bit(16);
-        self.lookup.pattern.next = self.quantizer.pattern.val();
+        self.lookup.pattern.next = self.pattern.val();
         self.lookup.code_table.next = self.past_quantizer.q.val().get_bits::<2>(14);
         self.lookup.numbers.next = self.past_quantizer.q.val().get_bits::<14>(0);
         self.lookup.load.next = self.load.val();

@@ -118,6 +118,7 @@ impl Identification {
             max_code_length: byte(get(build0::MAX_CODE_LENGTH)?),
             symbol_bits: byte(get(build0::SYMBOL_BITS)?),
             channels: get(build1::CHANNELS)? as usize,
+            scan: get(features::SCAN)? == 1,
         };
         parameters.check().map_err(IdentificationError::from)?;
         let dynamic_beats = byte(get(features::DYNAMIC_BEATS)?);
@@ -129,7 +130,7 @@ impl Identification {
             ],
             parameters,
             features: Features {
-                scan: get(features::SCAN)? == 1,
+                scan: parameters.scan,
                 histogram: get(features::HISTOGRAM)? == 1,
                 dynamic_beats: (get(features::DYNAMIC_SCALE)? == 1).then_some(dynamic_beats),
             },

@@ -16,7 +16,9 @@
 //! | [`load`] | from a context to the writes that load it |
 //! | [`encoder`] | the core `dqa_encoder` |
 //! | [`packet_control`], [`sequencer`], [`class_numbers`] | its packets; beats with their rows; numbers of a class |
-//! | [`encoder_lane`] | a lane: [`quantize`], [`code_lookup`], [`lane_packer`], [`word_fifo`] |
+//! | [`quantize`] | a lane's samples to codes, for lane and scanner |
+//! | [`encoder_lane`] | a lane: [`code_lookup`], [`lane_packer`], [`word_fifo`] |
+//! | [`scanner`] | ranges of channels and histograms of codes |
 //! | [`order_fifo`], [`places`], [`interleaver`] | the order of the lanes' words |
 //! | [`delay`] | delay line |
 //! | [`decoder`] | the core `dqa_decoder`: words in, samples out |

@@ -11,9 +11,8 @@
 //! | `s_axis_*` | in | requests, plain or streamed; last with a request's last beat. Ready is a register |
 //! | `answer_*` | out | the begin of an answer and a verdict for each request, [`AnswerSource`] |
 //! | `cmd_*` | out | a command: a request that is not refused |
-//! | `cmd_operation` | out | with it: 1 encode, 2 decode, 3 scan |
+//! | `cmd_scan` | out | with it, where there are scan requests: it is one |
 //! | `m_axis_*` | out | the command's payload, at least one beat; last with its last, also where the request breaks off |
-//! | `m_axis_tdest` | out | 1: it is a scan's |
 //! | `held` | out | the context of `cmd_context` was found valid for a command that is not taken yet |
 //! | `busy` | out | a request is under way, up to its verdict |
 //!
@@ -70,9 +69,8 @@ pub struct PacketParser<const N: usize, const D: usize> {
     pub s_axis: StreamSink<N>,
     pub answer: AnswerSource,
     pub cmd: CommandSource,
-    pub cmd_operation: Signal<Out, Bits<2>>,
+    pub cmd_scan: Vec<Signal<Out, Bit>>,
     pub m_axis: StreamSource<N>,
-    pub m_axis_tdest: Signal<Out, Bit>,
     pub held: Signal<Out, Bit>,
     pub busy: Signal<Out, Bit>,
 
@@ -111,7 +109,6 @@ pub struct PacketParser<const N: usize, const D: usize> {
     hold: DFF<Bits<N>>,
     hold_valid: DFF<Bit>,
     hold_final: DFF<Bit>,
-    hold_scan: DFF<Bit>,
     offers: Signal<Local, Bit>,
     in_payload: Signal<Local, Bit>,
 
@@ -142,9 +139,8 @@ impl<const N: usize, const D: usize> PacketParser<N, D> {
             s_axis: StreamSink::default(),
             answer: AnswerSource::default(),
             cmd: CommandSource::default(),
-            cmd_operation: Signal::default(),
+            cmd_scan: scan.then(Signal::default).into_iter().collect(),
             m_axis: StreamSource::default(),
-            m_axis_tdest: Signal::default(),
             held: Signal::default(),
             busy: Signal::default(),
             beat_bytes: Constant::new(bits(number(N / 8))),
@@ -178,7 +174,6 @@ impl<const N: usize, const D: usize> PacketParser<N, D> {
             hold: DFF::default(),
             hold_valid: DFF::default(),
             hold_final: DFF::default(),
-            hold_scan: DFF::default(),
             offers: Signal::default(),
             in_payload: Signal::default(),
             verdict_pending: DFF::default(),
@@ -195,7 +190,7 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
         dff_setup!(self, aclk, state, at, ended, status, short);
         dff_setup!(self, aclk, reply_pending, cmd_pending, commanded, holds);
         dff_setup!(self, aclk, in_trailer, bytes, left, last, last_block);
-        dff_setup!(self, aclk, hold, hold_valid, hold_final, hold_scan);
+        dff_setup!(self, aclk, hold, hold_valid, hold_final);
         dff_setup!(self, aclk, verdict_pending, told_status);
         dff_setup!(self, aclk, told_samples, told_empty);
         clock!(self, aclk, checksum);
@@ -353,7 +348,6 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
                     self.hold.d.next = self.beat.val();
                     self.hold_valid.d.next = true;
                     self.hold_final.d.next = self.beat_last.val() | self.ends.val();
-                    self.hold_scan.d.next = self.header.operation.val() == 3;
                     self.in_trailer.d.next = self.ends.val();
                     if self.beat_last.val() {
                         self.ended.d.next = true;
@@ -462,11 +456,12 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
         self.cmd.first_channel.next = self.header.first_channel.val();
         self.cmd.channels.next = self.header.channels.val();
         self.cmd.images.next = self.header.images.val();
-        self.cmd_operation.next = self.header.operation.val();
+        for i in 0..self.cmd_scan.len() {
+            self.cmd_scan[i].next = self.header.is_scan[i].val();
+        }
         self.m_axis.tvalid.next = self.offers.val();
         self.m_axis.tdata.next = self.hold.q.val();
         self.m_axis.tlast.next = self.hold_final.q.val();
-        self.m_axis_tdest.next = self.hold_scan.q.val();
         self.held.next = self.holds.q.val();
 
         if !self.aresetn.val() {
@@ -531,7 +526,7 @@ mod tests {
                 beats.next();
             }
             if unit.m_axis.tvalid.val() {
-                passed.push((unit.m_axis.tlast.val(), unit.m_axis_tdest.val()));
+                passed.push(unit.m_axis.tlast.val());
             }
             step(&mut unit, |unit| &mut unit.aclk);
         }
@@ -540,7 +535,7 @@ mod tests {
             [(false, true), (false, true), (false, true), (true, true)]
         );
         assert!(unit.cmd.tvalid.val() && unit.held.val());
-        assert_eq!(unit.cmd_operation.val(), bits(3));
+        assert!(unit.cmd_scan[0].val());
         assert_eq!(unit.cmd.first_channel.val(), bits(3));
         let answer = Header {
             payload_len: 0,

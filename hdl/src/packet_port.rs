@@ -9,8 +9,8 @@
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `control_*` | | settings in, what happens out: [`PathSlave`] |
 //! | `s_axis_*`, `m_axis_*` | | requests; answers |
-//! | `cmd_*`, `cmd_operation` | out | commands, as in [`packet_parser`](crate::packet_parser) |
-//! | `payload_*`, `payload_tdest` | out | their payloads |
+//! | `cmd_*`, `cmd_scan` | out | commands, as in [`packet_parser`](crate::packet_parser) |
+//! | `payload_*` | out | their payloads |
 //! | `result_*`, `result_tuser` | in | what the core makes of each, and its error code with the last beat |
 //!
 //! Generics: N bits of a request's beat, D = N + 1; M bits of an answer's, Q = M + 1; A, L, E of the
@@ -44,9 +44,8 @@ pub struct PacketPort<
     pub s_axis: StreamSink<N>,
     pub m_axis: StreamSource<M>,
     pub cmd: CommandSource,
-    pub cmd_operation: Signal<Out, Bits<2>>,
+    pub cmd_scan: Vec<Signal<Out, Bit>>,
     pub payload: StreamSource<N>,
-    pub payload_tdest: Signal<Out, Bit>,
     pub result: StreamSink<M>,
     pub result_tuser: Signal<In, Bits<3>>,
     parser: PacketParser<N, D>,
@@ -73,9 +72,8 @@ impl<
             s_axis: StreamSink::default(),
             m_axis: StreamSource::default(),
             cmd: CommandSource::default(),
-            cmd_operation: Signal::default(),
+            cmd_scan: scan.then(Signal::default).into_iter().collect(),
             payload: StreamSource::default(),
-            payload_tdest: Signal::default(),
             result: StreamSink::default(),
             result_tuser: Signal::default(),
             parser: PacketParser::new(parameters, direction, scan),
@@ -110,9 +108,10 @@ impl<
         self.parser.plane_len_1.next = self.control.plane_len1.val();
         StreamSink::<N>::link(&mut self.s_axis, &mut self.parser.s_axis);
         CommandSource::link(&mut self.cmd, &mut self.parser.cmd);
-        self.cmd_operation.next = self.parser.cmd_operation.val();
+        for i in 0..self.cmd_scan.len() {
+            self.cmd_scan[i].next = self.parser.cmd_scan[i].val();
+        }
         StreamSource::<N>::link(&mut self.payload, &mut self.parser.m_axis);
-        self.payload_tdest.next = self.parser.m_axis_tdest.val();
 
         AnswerSource::join(&mut self.parser.answer, &mut self.framer.answer);
         StreamSink::<M>::link(&mut self.result, &mut self.framer.s_axis);

@@ -20,6 +20,8 @@ pub struct Parameters {
     pub symbol_bits: u8,
     /// Rows of the channel table, 1 to 65535.
     pub channels: usize,
+    /// Whether `dqa_core` can scan.
+    pub scan: bool,
 }
 
 /// Why [`Parameters`] are refused.
@@ -68,6 +70,7 @@ impl Default for Parameters {
             max_code_length: MAX_LIMIT,
             symbol_bits: DEFAULT_SYMBOL_BITS,
             channels: 1024,
+            scan: true,
         }
     }
 }

@@ -9,7 +9,8 @@
 //! | `crc` | in | CRC-32 of all 32 bytes |
 //! | `judge`, `short` | in | the request is answered now; its header was not whole |
 //! | `code` | out | status code of the first fault, 0 if there is none; 2 clocks after the last `shift` |
-//! | `operation`, `on_context`, `first_channel`, `channels`, `images` | out | fields |
+//! | `on_context`, `first_channel`, `channels`, `images` | out | fields |
+//! | `is_scan` | out | only where there are scan requests: it is one |
 //! | `streamed`, `payload_len` | out | the payload comes in blocks, or its bytes |
 //! | `reply` | out | bytes 0 to 23 of the answer's header, from the clock after `judge` |
 //!
@@ -39,7 +40,7 @@ pub struct RequestHeader<const N: usize> {
     pub judge: Signal<In, Bit>,
     pub short: Signal<In, Bit>,
     pub code: Signal<Out, Bits<4>>,
-    pub operation: Signal<Out, Bits<2>>,
+    pub is_scan: Vec<Signal<Out, Bit>>,
     pub on_context: Signal<Out, Bit>,
     pub first_channel: Signal<Out, Bits<16>>,
     pub channels: Signal<Out, Bits<16>>,
@@ -118,7 +119,7 @@ impl<const N: usize> RequestHeader<N> {
             judge: Signal::default(),
             short: Signal::default(),
             code: Signal::default(),
-            operation: Signal::default(),
+            is_scan: scan.then(Signal::default).into_iter().collect(),
             on_context: Signal::default(),
             first_channel: Signal::default(),
             channels: Signal::default(),
@@ -239,7 +240,9 @@ impl<const N: usize> Logic for RequestHeader<N> {
             | self.own.val()
             | (bit_cast::<192, 2>(self.answer.q.val()) << 40);
 
-        self.operation.next = self.asked.val();
+        for i in 0..self.is_scan.len() {
+            self.is_scan[i].next = self.asked.val() == 3;
+        }
         self.on_context.next = self.context_id.val().get_bit(0);
         self.first_channel.next = self.header.q.val().get_bits::<16>(64);
         self.channels.next = self.header.q.val().get_bits::<16>(80);

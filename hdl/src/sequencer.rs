@@ -13,6 +13,7 @@
 //! | `beat_valid`, `beat_lanes` | out | a beat, 3 clocks after its step; its lanes, none if its plane is not stored |
 //! | `beat_context`, `beat_important`, `beat_mantissa`, `beat_shift` | out | its row |
 //! | `beat_undefined` | out | its class is undefined; it is treated as Pruned |
+//! | `beat_inside`, `beat_ends` | out | only with [`Sequencer::with_ends`]: lanes inside the plane, stored or not; it is the plane's last |
 //!
 //! Parameters: S lanes, 1 to 8; rows of the channel table. Latency 3, one beat a clock also where a
 //! plane has one beat.
@@ -77,6 +78,10 @@ pub struct Sequencer<const S: usize> {
     pub beat_shift: Signal<Out, Bits<5>>,
     /// The class is undefined.
     pub beat_undefined: Signal<Out, Bit>,
+    /// Lanes inside the plane, stored or not.
+    pub beat_inside: Vec<Signal<Out, Bits<S>>>,
+    /// The beat is its plane's last.
+    pub beat_ends: Vec<Signal<Out, Bit>>,
 
     all: Constant<Bits<S>>,
     whole_beat: Constant<Bits<8>>,
@@ -126,6 +131,10 @@ pub struct Sequencer<const S: usize> {
     lanes: DFF<Bits<S>>,
     content: DFF<Bits<23>>,
     undefined: DFF<Bit>,
+    inside: Vec<DFF<Bits<S>>>,
+    read_ends: Vec<DFF<Bit>>,
+    entry_ends: Vec<DFF<Bit>>,
+    ends: Vec<DFF<Bit>>,
 }
 
 impl<const S: usize> Sequencer<S> {
@@ -155,6 +164,8 @@ impl<const S: usize> Sequencer<S> {
             beat_mantissa: Signal::default(),
             beat_shift: Signal::default(),
             beat_undefined: Signal::default(),
+            beat_inside: Vec::new(),
+            beat_ends: Vec::new(),
             all: Constant::new(Bits::mask()),
             whole_beat: Constant::new(((1u64 << S) - 1).into()),
             planes: std::array::from_fn(|_| DFF::default()),
@@ -198,6 +209,23 @@ impl<const S: usize> Sequencer<S> {
             lanes: DFF::default(),
             content: DFF::default(),
             undefined: DFF::default(),
+            inside: Vec::new(),
+            read_ends: Vec::new(),
+            entry_ends: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// As [`new`](Self::new); and it tells where planes end, also those that are not stored.
+    pub fn with_ends(rows: usize) -> Self {
+        Self {
+            beat_inside: vec![Signal::default()],
+            beat_ends: vec![Signal::default()],
+            inside: vec![DFF::default()],
+            read_ends: vec![DFF::default()],
+            entry_ends: vec![DFF::default()],
+            ends: vec![DFF::default()],
+            ..Self::new(rows)
         }
     }
 }
@@ -365,6 +393,18 @@ impl<const S: usize> Logic for Sequencer<S> {
         self.beat_mantissa.next = self.content.q.val().get_bits::<17>(0);
         self.beat_shift.next = self.content.q.val().get_bits::<5>(17);
         self.beat_undefined.next = self.undefined.q.val();
+        for i in 0..self.ends.len() {
+            self.inside[i].clock.next = self.aclk.val();
+            self.read_ends[i].clock.next = self.aclk.val();
+            self.entry_ends[i].clock.next = self.aclk.val();
+            self.ends[i].clock.next = self.aclk.val();
+            self.inside[i].d.next = self.entry_lanes.q.val();
+            self.read_ends[i].d.next = self.last_beat.val();
+            self.entry_ends[i].d.next = self.read_ends[i].q.val();
+            self.ends[i].d.next = self.entry_ends[i].q.val();
+            self.beat_inside[i].next = self.inside[i].q.val();
+            self.beat_ends[i].next = self.ends[i].q.val();
+        }
 
         if !self.aresetn.val() {
             self.checking.d.next = false;

@@ -63,6 +63,14 @@ impl Core {
         Self::new(model, parameters, load::encoder, beat_bytes, seed)
     }
 
+    /// An encoder that also scans.
+    pub fn scanner(parameters: Parameters, seed: u64) -> Result<Self, CoreError> {
+        let verilog = encoder::verilog_with_scanner(&parameters, "").map_err(emit_error)?;
+        let model = Model::build(encoder::TOP, &verilog)?;
+        let beat_bytes = [2 * parameters.lanes, parameters.word_bits() / 8];
+        Self::new(model, parameters, load::encoder, beat_bytes, seed)
+    }
+
     /// A decoder: code words to samples.
     pub fn decoder(parameters: Parameters, seed: u64) -> Result<Self, CoreError> {
         let verilog = decoder::verilog(&parameters, "").map_err(emit_error)?;
@@ -134,11 +142,19 @@ impl Core {
     ///
     /// When `input` is not whole beats.
     pub fn send(&mut self, slot: bool, run: &PlaneRun, input: &[u8], stall: Stall) {
-        let command = Beat::new()
-            .with("context", slot)
-            .with("first_channel", run.first_channel)
-            .with("channels", run.channels)
-            .with("images", run.images);
+        self.command(command(slot, run), input, stall);
+    }
+
+    /// As [`send`](Self::send), to a [`scanner`](Self::scanner), for a packet that is to be scanned.
+    ///
+    /// # Panics
+    ///
+    /// When `input` is not whole beats.
+    pub fn send_scan(&mut self, slot: bool, run: &PlaneRun, input: &[u8], stall: Stall) {
+        self.command(command(slot, run).with("scan_0", true), input, stall);
+    }
+
+    fn command(&mut self, command: Beat, input: &[u8], stall: Stall) {
         self.bench.source("cmd", [command], Stall::NONE);
         self.bench
             .source("s_axis", beats(input, self.beat_bytes[0], 0), stall);
@@ -222,6 +238,14 @@ impl Core {
         }
         Ok(end - start)
     }
+}
+
+fn command(slot: bool, run: &PlaneRun) -> Beat {
+    Beat::new()
+        .with("context", slot)
+        .with("first_channel", run.first_channel)
+        .with("channels", run.channels)
+        .with("images", run.images)
 }
 
 /// Changes with every beat in or out.

@@ -65,6 +65,9 @@ fn stream(host: &mut Host, faults: usize, told: &Told, counters: &mut Vec<(u16, 
         answers.push(answer);
     }
     assert!(failed > 0 && failed < requests.len() as u32);
+    let mut good = requests.iter().zip(&answers);
+    let scanned = good.any(|(request, answer)| request[5] == 3 && answer[answer.len() - 8] == 0);
+    assert!(scanned || faults < FAULTS || host.path.direction == Direction::Read);
     let beats_out = match host.path.direction {
         Direction::Write => host.path.shape.word_bytes(),
         Direction::Read => 2 * LANES,

@@ -55,6 +55,7 @@ fn small(lanes: usize) -> Parameters {
         max_code_length: 6,
         symbol_bits: 5,
         channels: 32,
+        ..Parameters::default()
     }
 }
 
@@ -67,6 +68,7 @@ fn wide(lanes: usize) -> Parameters {
         max_code_length: 8,
         symbol_bits: 6,
         channels: 512,
+        ..Parameters::default()
     }
 }
 
@@ -79,6 +81,7 @@ fn deep(lanes: usize) -> Parameters {
         max_code_length: 8,
         symbol_bits: 5,
         channels: 63,
+        ..Parameters::default()
     }
 }
 
@@ -91,6 +94,7 @@ fn least(lanes: usize) -> Parameters {
         max_code_length: 4,
         symbol_bits: 5,
         channels: 1,
+        ..Parameters::default()
     }
 }
 

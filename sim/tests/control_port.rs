@@ -26,6 +26,7 @@ fn identification() -> Identification {
         max_code_length: 6,
         symbol_bits: 6,
         channels: 0xfedc,
+        scan: true,
     };
     let features = Features {
         scan: true,

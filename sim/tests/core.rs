@@ -8,6 +8,7 @@ use dqa_golden::packet::{Direction, Path, Reply};
 use dqa_hdl::core::{identification, verilog};
 use dqa_hdl::identification::Identification;
 use dqa_hdl::load;
+use dqa_hdl::parameters::Parameters;
 use dqa_hdl::registers::{
     Field, Register, contexts, control, dec_beats_in, dec_beats_out, dec_errors, dec_failed,
     dec_packets, dec_plane_len0, dec_plane_len1, dec_stalls_in, dec_stalls_out, enc_beats_in,
@@ -93,7 +94,11 @@ struct Device {
 
 impl Device {
     fn new(lanes: usize, seed: u64, stall: Stall) -> Result<Self, SimError> {
-        let text = verilog(&parameters(lanes), "").expect("sound RTL");
+        Self::of(&parameters(lanes), seed, stall)
+    }
+
+    fn of(parameters: &Parameters, seed: u64, stall: Stall) -> Result<Self, SimError> {
+        let text = verilog(parameters, "").expect("sound RTL");
         let mut bench = Bench::new(&Model::build("dqa_core", &text)?, seed)?;
         for (_, names) in &PATHS {
             bench.source(names.source, [] as [Beat; 0], Stall::NONE);
@@ -103,7 +108,7 @@ impl Device {
         Ok(Self {
             bench,
             master: Axil::new("s_axil", stall),
-            lanes,
+            lanes: parameters.lanes,
         })
     }
 
@@ -298,10 +303,12 @@ fn a_core_tells_what_it_is() -> Result<(), SimError> {
 
 /// Rounds of requests on both paths at once, in each of which one context of a path runs and the
 /// other one is replaced.
-fn session(lanes: usize, seed: u64) -> Result<(), SimError> {
+fn session(parameters: &Parameters, seed: u64) -> Result<(), SimError> {
     let stall = |at: u64| Stall::SWEEP[(at % 4) as usize];
-    let mut device = Device::new(lanes, seed, stall(seed / 2))?;
+    let lanes = parameters.lanes;
+    let mut device = Device::of(parameters, seed, stall(seed / 2))?;
     let mut hosts = hosts(seed, lanes);
+    hosts[0].path.scan &= parameters.scan;
     for ((_, names), host) in PATHS.iter().zip(&hosts) {
         device.load_all(names, &host.path)?;
     }
@@ -351,7 +358,7 @@ fn session(lanes: usize, seed: u64) -> Result<(), SimError> {
 }
 
 fn sessions(lanes: usize) -> Result<(), SimError> {
-    seeds(8).try_for_each(|seed| session(lanes, seed))
+    seeds(8).try_for_each(|seed| session(&parameters(lanes), seed))
 }
 
 #[test]
@@ -372,6 +379,16 @@ fn four_lanes_answer_as_golden() -> Result<(), SimError> {
 #[test]
 fn eight_lanes_answer_as_golden() -> Result<(), SimError> {
     sessions(8)
+}
+
+/// Scans get status 7 and all else is as with one.
+#[test]
+fn a_core_without_scanner_answers_as_golden() -> Result<(), SimError> {
+    let without = Parameters {
+        scan: false,
+        ..parameters(4)
+    };
+    seeds(2).try_for_each(|seed| session(&without, seed))
 }
 
 /// A context whose packet waits at the output cannot be loaded, the path's other one can.

@@ -4,7 +4,8 @@
 mod packet_path;
 mod requests;
 
-use dqa_golden::packet::{Direction, Reply};
+use dqa_golden::packet::{Direction, Header, Operation, Reply, samples_to_bytes};
+use dqa_golden::payload::PlaneRun;
 use dqa_sim::{SimError, Stall, layers, seeds};
 use packet_path::{Device, model};
 use requests::{FAULTS, Host};
@@ -100,6 +101,45 @@ fn read_path_answers_as_golden() -> Result<(), SimError> {
         .try_for_each(|lanes| all(Direction::Read, lanes))
 }
 
+/// Scans of a layer of 2^20 samples, back to back: a clock a beat of samples, reports and all.
+#[test]
+fn a_scan_takes_a_beat_a_clock() -> Result<(), SimError> {
+    let lanes = 4;
+    let mut host = Host::new(0, Direction::Write, lanes);
+    let context = layers::length_by_sample(lanes, 8192);
+    let run = PlaneRun {
+        first_channel: 0,
+        channels: 1,
+        images: 128,
+    };
+    let samples = layers::samples(&mut host.random, &context, &run);
+    let requests = [0, 1].map(|sequence| {
+        let header = Header {
+            operation: Operation::Scan,
+            context: 0,
+            shape: context.shape(),
+            run,
+            plane_len: context.plane_len() as u32,
+            sequence,
+            payload_len: 0,
+        };
+        header.packet(&samples_to_bytes(&samples))
+    });
+    host.path.contexts = vec![Some(context)];
+    let mut device = Device::new(&model(Direction::Write, lanes)?, 0, &host.path)?;
+    let before = device.cycle();
+    let answers = device.answers(&requests, [Stall::NONE; 2])?;
+    let clocks = device.cycle() - before;
+    for (request, answer) in requests.iter().zip(&answers) {
+        assert!(host.path.reply(request).admits(answer));
+    }
+    assert_eq!(answers.len(), 2);
+    let beats = requests.iter().map(Vec::len).sum::<usize>() / host.beat_bytes();
+    println!("{clocks} clocks for {beats} beats");
+    assert!(clocks as f64 <= 1.02 * beats as f64);
+    Ok(())
+}
+
 /// Plain requests back to back take a clock a beat of the wider side, and little beside it.
 #[test]
 fn a_beat_a_clock() -> Result<(), SimError> {
@@ -109,8 +149,11 @@ fn a_beat_a_clock() -> Result<(), SimError> {
         host.path.contexts = vec![Some(layers::length_by_sample(lanes, 8192))];
         let requests: Vec<_> = (0..20)
             .map(|_| {
-                let (header, payload) = host.plain();
-                header.packet(&payload)
+                let mut plain = host.plain();
+                while plain.0.operation == Operation::Scan {
+                    plain = host.plain();
+                }
+                plain.0.packet(&plain.1)
             })
             .collect();
         let mut device = Device::new(&model(direction, lanes)?, 0, &host.path)?;

@@ -140,9 +140,9 @@ impl Device {
         let codes = codes.unwrap_or_default();
         unit.set("count_lanes", codes.count_lanes);
         unit.set("count_important", codes.important);
-        for (lane, pattern) in codes.patterns.iter().take(lanes).enumerate() {
-            unit.set(&format!("patterns${lane}"), *pattern);
-        }
+        let patterns = codes.patterns.iter().take(lanes).rev();
+        let patterns = patterns.fold(0u128, |all, &pattern| all << 10 | u128::from(pattern));
+        unit.set("patterns", patterns);
         let ready = self.random.u8(0..100) >= self.stalls[1];
         unit.set("m_axis_tready", ready);
         unit.eval();

@@ -73,6 +73,9 @@ struct Arguments {
     /// Write a shell `<core>_vivado` as well, with Vivado's interface attributes
     #[arg(long)]
     vivado: bool,
+    /// Leave the scanner out of the core
+    #[arg(long)]
+    no_scan: bool,
     /// Folder to write to
     #[arg(long, default_value = "build/verilog")]
     out: PathBuf,
@@ -139,13 +142,14 @@ fn header(top: &str, parameters: &Parameters) -> String {
 
 fn options(parameters: &Parameters) -> String {
     format!(
-        "--lanes {} --max-bits {} --max-extra {} --max-code-length {} --symbol-bits {} --channels {}",
+        "--lanes {} --max-bits {} --max-extra {} --max-code-length {} --symbol-bits {} --channels {}{}",
         parameters.lanes,
         parameters.max_bits,
         parameters.max_extra,
         parameters.max_code_length,
         parameters.symbol_bits,
-        parameters.channels
+        parameters.channels,
+        if parameters.scan { "" } else { " --no-scan" }
     )
 }
 
@@ -169,6 +173,7 @@ fn run(arguments: &Arguments) -> Result<String, String> {
         max_code_length: arguments.max_code_length,
         symbol_bits: arguments.symbol_bits,
         channels: arguments.channels,
+        scan: !arguments.no_scan,
     };
     parameters.check().map_err(|error| error.to_string())?;
     let cores = match arguments.core {

@@ -4,11 +4,11 @@
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset; counters stay |
 //! | `enable` | in | moves everything |
-//! | `lanes`, `important`, `patterns` | in | a beat: lanes that are counted, their class, their patterns |
+//! | `lanes`, `important`, `patterns` | in | a beat: lanes that are counted, their class, their patterns of 10 bits |
 //! | `drain`, `drain_bin` | in | a count is told and becomes 0; never with a beat |
 //! | `total`, `total_bin`, `total_valid` | out | S + 4 clocks later: it, over all lanes |
 //!
-//! Parameters: S lanes; the most bits of a pattern are given to [`Histogram::new`]. A beat or a count
+//! Parameters: S lanes; K = 10 S; the most bits of a pattern are given to [`Histogram::new`]. A beat or a count
 //! each clock. A count passes the lanes one a clock, each adding its own.
 
 use rust_hdl::prelude::*;
@@ -19,13 +19,13 @@ use crate::primitives::Reg;
 /// The counters of all lanes; see the module's text.
 #[derive(LogicBlock)]
 #[allow(missing_docs)]
-pub struct Histogram<const S: usize> {
+pub struct Histogram<const S: usize, const K: usize> {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
     pub enable: Signal<In, Bit>,
     pub lanes: Signal<In, Bits<S>>,
     pub important: Signal<In, Bit>,
-    pub patterns: [Signal<In, Bits<10>>; S],
+    pub patterns: Signal<In, Bits<K>>,
     pub drain: Signal<In, Bit>,
     pub drain_bin: Signal<In, Bits<11>>,
     pub total: Signal<Out, Bits<23>>,
@@ -36,17 +36,18 @@ pub struct Histogram<const S: usize> {
     lane: [HistogramLane; S],
 }
 
-impl<const S: usize> Histogram<S> {
+impl<const S: usize, const K: usize> Histogram<S, K> {
     /// For patterns of at most `width` bits.
     pub fn new(width: u8) -> Self {
         assert!(matches!(S, 1 | 2 | 4 | 8), "1, 2, 4 or 8 lanes");
+        assert_eq!(K, 10 * S);
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
             enable: Signal::default(),
             lanes: Signal::default(),
             important: Signal::default(),
-            patterns: std::array::from_fn(|_| Signal::default()),
+            patterns: Signal::default(),
             drain: Signal::default(),
             drain_bin: Signal::default(),
             total: Signal::default(),
@@ -59,7 +60,7 @@ impl<const S: usize> Histogram<S> {
     }
 }
 
-impl<const S: usize> Logic for Histogram<S> {
+impl<const S: usize, const K: usize> Logic for Histogram<S, K> {
     #[hdl_gen]
     fn update(&mut self) {
         for i in 0..S {
@@ -76,7 +77,7 @@ impl<const S: usize> Logic for Histogram<S> {
             self.lane[i].drain_bin.next = self.drain_bins[i].q.val();
             self.lane[i].count.next = ((self.lanes.val() >> i.to_bits::<4>()) & 1).any();
             self.lane[i].important.next = self.important.val();
-            self.lane[i].pattern.next = self.patterns[i].val();
+            self.lane[i].pattern.next = self.patterns.val().get_bits::<10>(i * 10);
         }
         self.drains[0].d.next = self.drain.val();
         self.drain_bins[0].d.next = self.drain_bin.val();

@@ -11,17 +11,17 @@
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `begin_run`, `channels` | in | a scan begins: planes of each image; only while not `busy` |
 //! | `beat`, `lanes`, `samples`, `ends` | in | a beat: lanes inside the plane, samples of 16 bits each, whether it is the plane's last |
-//! | `count_lanes`, `count_important`, `patterns` | in | its codes, at the same clock or later: lanes that store one, their class, their patterns |
+//! | `count_lanes`, `count_important`, `patterns` | in | its codes, at the same clock or later: lanes that store one, their class, their patterns of 10 bits |
 //! | `finish`, `error` | in | for one clock: the scan has ended, with this error code; 4 clocks behind the last samples and 1 behind the last codes at the earliest |
 //! | `m_axis_*` | out, out, in, out, out | W bits: `dqa_golden::scan::Scan` as bytes; last with the last, and with it the error code. With an error one beat of zeros |
 //! | `busy` | out | between `finish` and the end of its report; 1300 clocks after a reset |
 //!
-//! Generics: S lanes; D = 16 S; W = 32 up to 4 lanes, 64 for 8. A beat a clock; the report costs 1300 clocks
+//! Generics: S lanes; D = 16 S; W = 32 up to 4 lanes, 64 for 8; K = 10 S. A beat a clock; the report costs 1300 clocks
 //! and those of the ranges' beats. A lane's counters stay at `2^22 / S`, so a packet, which has at most
 //! 2^22 samples, is counted rightly. Block RAM: 32 bits a channel, and 23 less the binary logarithm of S
 //! a pattern, class and lane.
 //!
-//! The samples' codes come from outside, since the encoder has the sequencer and the quantizers.
+//! The samples' codes come from outside: [`ScanPath`] takes them from the encoder.
 
 mod channel_ranges;
 mod extremes;
@@ -29,6 +29,7 @@ mod forwarding;
 mod histogram;
 mod histogram_lane;
 mod report;
+mod scan_path;
 
 pub use channel_ranges::ChannelRanges;
 pub use extremes::{Extremes, Wider};
@@ -36,6 +37,7 @@ pub use forwarding::Forwarding;
 pub use histogram::Histogram;
 pub use histogram_lane::HistogramLane;
 pub use report::Report;
+pub use scan_path::ScanPath;
 
 use rust_hdl::prelude::*;
 
@@ -44,7 +46,7 @@ use crate::parameters::Parameters;
 /// The scanner; see the module's text.
 #[derive(LogicBlock)]
 #[allow(missing_docs)]
-pub struct Scanner<const S: usize, const D: usize, const W: usize> {
+pub struct Scanner<const S: usize, const D: usize, const W: usize, const K: usize> {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
     pub begin_run: Signal<In, Bit>,
@@ -55,7 +57,7 @@ pub struct Scanner<const S: usize, const D: usize, const W: usize> {
     pub ends: Signal<In, Bit>,
     pub count_lanes: Signal<In, Bits<S>>,
     pub count_important: Signal<In, Bit>,
-    pub patterns: [Signal<In, Bits<10>>; S],
+    pub patterns: Signal<In, Bits<K>>,
     pub finish: Signal<In, Bit>,
     pub error: Signal<In, Bits<3>>,
     pub m_axis_tdata: Signal<Out, Bits<W>>,
@@ -65,11 +67,11 @@ pub struct Scanner<const S: usize, const D: usize, const W: usize> {
     pub m_axis_tuser: Signal<Out, Bits<3>>,
     pub busy: Signal<Out, Bit>,
     ranges: ChannelRanges<S, D>,
-    histogram: Histogram<S>,
+    histogram: Histogram<S, K>,
     report: Report<W>,
 }
 
-impl<const S: usize, const D: usize, const W: usize> Scanner<S, D, W> {
+impl<const S: usize, const D: usize, const W: usize, const K: usize> Scanner<S, D, W, K> {
     /// A scanner for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
         assert_eq!(parameters.check(), Ok(()));
@@ -85,7 +87,7 @@ impl<const S: usize, const D: usize, const W: usize> Scanner<S, D, W> {
             ends: Signal::default(),
             count_lanes: Signal::default(),
             count_important: Signal::default(),
-            patterns: std::array::from_fn(|_| Signal::default()),
+            patterns: Signal::default(),
             finish: Signal::default(),
             error: Signal::default(),
             m_axis_tdata: Signal::default(),
@@ -101,7 +103,7 @@ impl<const S: usize, const D: usize, const W: usize> Scanner<S, D, W> {
     }
 }
 
-impl<const S: usize, const D: usize, const W: usize> Logic for Scanner<S, D, W> {
+impl<const S: usize, const D: usize, const W: usize, const K: usize> Logic for Scanner<S, D, W, K> {
     #[hdl_gen]
     fn update(&mut self) {
         self.ranges.aclk.next = self.aclk.val();
@@ -122,9 +124,7 @@ impl<const S: usize, const D: usize, const W: usize> Logic for Scanner<S, D, W> 
         self.histogram.enable.next = self.report.enable.val();
         self.histogram.lanes.next = self.count_lanes.val();
         self.histogram.important.next = self.count_important.val();
-        for i in 0..S {
-            self.histogram.patterns[i].next = self.patterns[i].val();
-        }
+        self.histogram.patterns.next = self.patterns.val();
         self.histogram.drain.next = self.report.drain.val();
         self.histogram.drain_bin.next = self.report.drain_bin.val();
 

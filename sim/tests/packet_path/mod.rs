@@ -1,9 +1,11 @@
-//! A path of the core, put together from its emitted units: the packet port around encoder or decoder.
+//! A path of the core, put together from its emitted units: the packet port around the encoder with its
+//! scanner or the decoder.
 
 use dqa_golden::packet::{Direction, Path};
 use dqa_hdl::emit::emit;
+use dqa_hdl::encoder::{self, Encoder};
 use dqa_hdl::packet_port::PacketPort;
-use dqa_hdl::{decoder, encoder, load};
+use dqa_hdl::{decoder, load};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value};
 
 use crate::requests::parameters;
@@ -29,7 +31,7 @@ fn port(direction: Direction, lanes: usize) -> String {
                 PacketPort::<$n, { $n + 1 }, $m, { $m + 1 }, $a, { $a + 1 }, { $a + 5 }>::new(
                     &parameters(lanes),
                     direction,
-                    false,
+                    direction == Direction::Write,
                 ),
             )
         };
@@ -49,9 +51,14 @@ fn port(direction: Direction, lanes: usize) -> String {
 
 /// The verilated path.
 pub fn model(direction: Direction, lanes: usize) -> Result<Model, SimError> {
-    let (core, text) = match direction {
-        Direction::Write => (encoder::TOP, encoder::verilog(&parameters(lanes), "")),
-        Direction::Read => (decoder::TOP, decoder::verilog(&parameters(lanes), "")),
+    let parameters = parameters(lanes);
+    let (core, scan, text) = match direction {
+        Direction::Write => (
+            encoder::TOP,
+            ", .cmd_scan_0(cmd_scan_0)",
+            encoder::verilog_with_scanner(&parameters, ""),
+        ),
+        Direction::Read => (decoder::TOP, "", decoder::verilog(&parameters, "")),
     };
     let [from, to] = widths(direction, lanes).map(|width| width - 1);
     let top = format!(
@@ -71,19 +78,19 @@ module packet_path(aclk, aresetn, control_valid, control_plane_len0, control_pla
    output wire [{to}:0] m_axis_tdata;
    output wire s_axis_tready, m_axis_tvalid, m_axis_tlast, control_busy;
    output wire [1:0] control_contexts_busy;
-   wire cmd_tvalid, cmd_tready, cmd_context;
+   wire cmd_tvalid, cmd_tready, cmd_context, cmd_scan_0;
    wire [15:0] cmd_first_channel, cmd_channels, cmd_images;
    wire [{from}:0] payload_tdata;
    wire payload_tvalid, payload_tready, payload_tlast;
    wire [{to}:0] result_tdata;
    wire result_tvalid, result_tready, result_tlast;
    wire [2:0] result_tuser;
-   packet_port port(.*, .cmd_operation(), .payload_tdest(), .control_done(), .control_status(),
+   packet_port port(.*, .control_done(), .control_status(),
       .control_beat_in(), .control_beat_out(), .control_stall_in(), .control_stall_out());
    {core} core(.*, .s_axis_tdata(payload_tdata), .s_axis_tvalid(payload_tvalid),
       .s_axis_tready(payload_tready), .s_axis_tlast(payload_tlast),
       .m_axis_tdata(result_tdata), .m_axis_tvalid(result_tvalid),
-      .m_axis_tready(result_tready), .m_axis_tlast(result_tlast), .m_axis_tuser(result_tuser));
+      .m_axis_tready(result_tready), .m_axis_tlast(result_tlast), .m_axis_tuser(result_tuser){scan});
 endmodule
 "
     );

@@ -43,8 +43,8 @@ impl Host {
                 direction,
                 shape: contexts[0].as_ref().expect("there").shape(),
                 contexts,
-                scan: false,
-                counts: false,
+                scan: direction == Direction::Write,
+                counts: direction == Direction::Write,
                 check_sequence: random.u8(0..4) > 0,
                 last_sequence: None,
             },
@@ -71,7 +71,10 @@ impl Host {
         let run = layers::run(random, context);
         let samples = layers::samples(random, context, &run);
         let (operation, payload) = match self.path.direction {
-            Direction::Write => (Operation::Encode, samples_to_bytes(&samples)),
+            Direction::Write => {
+                let operations = [Operation::Encode, Operation::Encode, Operation::Scan];
+                (operations[random.usize(0..3)], samples_to_bytes(&samples))
+            }
             Direction::Read => {
                 let encoded = encode(context, &run, &samples)
                     .or_else(|_| encode(context, &run, &vec![0; samples.len()]));
