@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{Header, Operation, Packet, PacketError, Status};
+use dqa_golden::payload::PlaneRun;
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::{Core, CoreError, Stall};
 
 use crate::transport::{Capabilities, Transport, TransportError};
 
 const CONTEXTS: u16 = 256;
-const NO_STALLS: [Stall; 2] = [Stall::NONE, Stall::NONE];
 
 /// Both cores, verilated.
 pub struct Simulated {
@@ -23,7 +23,7 @@ pub struct Simulated {
     answers: VecDeque<Result<Vec<u8>, TransportError>>,
 }
 
-/// An encoder and a decoder of the same lanes, and which contexts are in their slots.
+/// An encoder with its scanner and a decoder of the same lanes, and which contexts are in their slots.
 struct Cores {
     lanes: usize,
     encoder: Core,
@@ -57,12 +57,6 @@ impl Simulated {
 
     fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>, TransportError> {
         let Packet { header, payload } = Packet::parse(request)?;
-        if header.operation == Operation::Scan {
-            return Err(TransportError::Unsupported {
-                name: self.capabilities.name.clone(),
-                operation: header.operation,
-            });
-        }
         let id = header.context;
         let context = self.contexts[usize::from(id)].as_ref();
         let context = context.ok_or(PacketError::NoContext(id))?;
@@ -73,11 +67,17 @@ impl Simulated {
         }
         let cores = self.cores.as_mut().expect("just made");
         let slot = cores.slot(id, context)?;
-        let core = match header.operation {
-            Operation::Decode => &mut cores.decoder,
-            _ => &mut cores.encoder,
+        let Cores {
+            encoder, decoder, ..
+        } = cores;
+        let (core, send): (_, fn(&mut Core, bool, &PlaneRun, &[u8], Stall)) = match header.operation
+        {
+            Operation::Encode => (encoder, Core::send),
+            Operation::Scan => (encoder, Core::send_scan),
+            Operation::Decode => (decoder, Core::send),
         };
-        let answer = core.packet(slot, &header.run, payload, NO_STALLS)?;
+        send(core, slot, &header.run, payload, Stall::NONE);
+        let answer = core.answer(Stall::NONE)?;
         Status::check(u32::try_from(answer.error).unwrap_or(u32::MAX))?;
         let operation = header.operation.answer();
         Ok(Header {
@@ -96,7 +96,7 @@ impl Cores {
         };
         Ok(Self {
             lanes,
-            encoder: Core::encoder(parameters, 0)?,
+            encoder: Core::scanner(parameters, 0)?,
             decoder: Core::decoder(parameters, 0)?,
             slots: [None; 2],
             oldest: 0,
@@ -160,32 +160,36 @@ impl Transport for Simulated {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dqa_golden::lanes::LaneShape;
-    use dqa_golden::payload::PlaneRun;
+    use dqa_golden::packet::{answer, samples_to_bytes};
+    use dqa_sim::layers;
 
     #[test]
-    fn a_scan_is_refused() {
+    fn a_scan_is_goldens() {
+        let context = layers::length_by_sample(4, 10);
+        let run = PlaneRun {
+            first_channel: 0,
+            channels: 1,
+            images: 3,
+        };
+        let samples: Vec<i16> = (-18..18).collect();
         let request = Header {
             operation: Operation::Scan,
-            context: 0,
-            shape: LaneShape::new(4).unwrap(),
-            run: PlaneRun {
-                first_channel: 0,
-                channels: 1,
-                images: 1,
-            },
-            plane_len: 4,
+            context: 7,
+            shape: context.shape(),
+            run,
+            plane_len: 10,
             sequence: 0,
             payload_len: 0,
         };
+        let request = request.packet(&samples_to_bytes(&samples));
+        let mut contexts = vec![None; 8];
+        contexts[7] = Some(context.clone());
         let mut device = Simulated::new();
-        device.submit(request.packet(&[0; 8])).unwrap();
-        assert!(matches!(
-            device.receive(),
-            Err(TransportError::Unsupported {
-                operation: Operation::Scan,
-                ..
-            })
-        ));
+        device.load_context(7, &context).unwrap();
+        device.submit(request.clone()).unwrap();
+        assert_eq!(
+            device.receive().unwrap(),
+            answer(&contexts, &request).unwrap()
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What every device looks like to the host: contexts in, packets in, answers out.
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{self, Operation, PacketError};
+use dqa_golden::packet::{self, PacketError};
 
 /// A device that answers packets, reached over some link.
 ///
@@ -55,8 +55,6 @@ pub enum TransportError {
     NothingInFlight,
     #[error("{name} has no context {id}: use ids below {contexts}")]
     ContextId { name: String, id: u8, contexts: u16 },
-    #[error("{name} has no {operation:?}: use another device, such as software:")]
-    Unsupported { name: String, operation: Operation },
     #[error("the device failed: {0}")]
     Device(String),
     #[error("the device stopped while it worked on a request")]
