@@ -4,18 +4,18 @@
 //! of `docs/src/design/pipeline.md`, the load map is in `load`.
 //!
 //! ```text
-//! s_axis -> skid -> distributor -> lane decoder x S -> symbol lookup -> de-quantize -> skid -> m_axis
+//! s_axis -> skid -> distributor -> lane decoder x S -> symbol lookup -> de-quantize -> FIFO -> m_axis
 //!                       ^-- crossing masks --/                ^-- plane walker, class table
 //! ```
 //!
 //! Parameters: `S` lanes (1, 2, 4, 8); `W` word bits, 32 up to 4 lanes, 64 for 8; rows of
 //! the channel table; the others follow: `P` = log2(W / 16), `F` = log2(2 S),
-//! `B` = 16 S, `V` = W + 1, `O` = 16 S + 4.
+//! `B` = 16 S, `V` = W + 1, `O` = 16 S + 1.
 //!
-//! Behind the lane decoders everything moves by one enable, `advance`, which is off while the
-//! output is stalled or the packet's last beat waits for its error code.
+//! Behind the lane decoders nothing stalls: beats are taken while the FIFO at the output has room for
+//! all that are under way. The packet's last beat waits behind it for its error code.
 //!
-//! Latency: a beat's samples are at `m_axis` 12 clocks after its bits are taken; the first bits are
+//! Latency: a beat's samples are at `m_axis` 15 clocks after its bits are taken; the first bits are
 //! taken when each lane has its first word, S clocks after the first word came, and 1 or 2 more.
 //! Throughput: one beat a clock while words come in time; one word a clock. A crossing lets its word
 //! in a clock later, which is soon enough for codes of 8 bits throughout
@@ -27,9 +27,11 @@ use rust_hdl::prelude::*;
 use crate::bus::{CommandSink, LoadSink, StreamSink, StreamSource};
 use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_table::ClassTable;
+use crate::delay::Delay;
 use crate::dequantize::Dequantize;
 use crate::distributor::Distributor;
 use crate::emit::emit;
+use crate::order_fifo::OrderFifo;
 use crate::pack::Pack;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
@@ -53,22 +55,22 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
         1 => emit(
             TOP,
             header,
-            Decoder::<1, 32, 1, 1, 16, 33, 20>::new(parameters),
+            Decoder::<1, 32, 1, 1, 16, 33, 17>::new(parameters),
         ),
         2 => emit(
             TOP,
             header,
-            Decoder::<2, 32, 1, 2, 32, 33, 36>::new(parameters),
+            Decoder::<2, 32, 1, 2, 32, 33, 33>::new(parameters),
         ),
         4 => emit(
             TOP,
             header,
-            Decoder::<4, 32, 1, 3, 64, 33, 68>::new(parameters),
+            Decoder::<4, 32, 1, 3, 64, 33, 65>::new(parameters),
         ),
         _ => emit(
             TOP,
             header,
-            Decoder::<8, 64, 2, 4, 128, 65, 132>::new(parameters),
+            Decoder::<8, 64, 2, 4, 128, 65, 129>::new(parameters),
         ),
     }
 }
@@ -110,7 +112,7 @@ pub struct Decoder<
     /// Error code with `m_axis_tlast`.
     pub m_axis_tuser: Signal<Out, Bits<3>>,
     in_skid: SkidBuffer<V>,
-    out_skid: SkidBuffer<O>,
+    beats: OrderFifo<O>,
     walker: PlaneWalker<S>,
     classes: ClassTable,
     distributor: Distributor<S, F>,
@@ -132,13 +134,16 @@ pub struct Decoder<
     status: DFF<Bits<3>>,
     closed: DFF<Bit>,
     sent: DFF<Bit>,
-    beat_valid: [DFF<Bit>; 11],
-    beat_last: [DFF<Bit>; 11],
-    mantissa: [DFF<Bits<17>>; 5],
-    shift: [DFF<Bits<5>>; 5],
+    /// Whether there is a beat, and in bit 1 whether it is the last, until its samples are there.
+    beat: Delay<2, 11>,
+    /// Its mantissa and shift, until the de-quantizers want them.
+    factor: Delay<22, 5>,
+    beat_now: Signal<Local, Bits<2>>,
+    factor_now: Signal<Local, Bits<22>>,
     start: Signal<Local, Bit>,
-    advance: Signal<Local, Bit>,
-    send: Signal<Local, Bit>,
+    room: Signal<Local, Bit>,
+    ends: Signal<Local, Bit>,
+    held: Signal<Local, Bit>,
     bits_there: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
     abort: Signal<Local, Bit>,
@@ -150,11 +155,9 @@ pub struct Decoder<
     input_beat: Signal<Local, Bits<V>>,
     word: Signal<Local, Bits<W>>,
     output_beat: Signal<Local, Bits<O>>,
-    output_status: Signal<Local, Bits<O>>,
     lane_bit: [Constant<Bits<S>>; S],
     input_last: Constant<Bits<V>>,
     output_last: Constant<Bits<O>>,
-    output_bits: Constant<Bits<9>>,
 }
 
 impl<
@@ -172,7 +175,7 @@ impl<
         assert_eq!((S, W), (parameters.lanes, parameters.word_bits()));
         assert_eq!(
             (V, B, O),
-            (W + 1, 16 * S, 16 * S + 4),
+            (W + 1, 16 * S, 16 * S + 1),
             "widths follow from S and W"
         );
         Self {
@@ -184,7 +187,7 @@ impl<
             m_axis: Default::default(),
             m_axis_tuser: Default::default(),
             in_skid: Default::default(),
-            out_skid: Default::default(),
+            beats: Default::default(),
             walker: PlaneWalker::new(parameters.channels),
             classes: Default::default(),
             distributor: Default::default(),
@@ -206,13 +209,14 @@ impl<
             status: Default::default(),
             closed: Default::default(),
             sent: Default::default(),
-            beat_valid: Default::default(),
-            beat_last: Default::default(),
-            mantissa: Default::default(),
-            shift: Default::default(),
+            beat: Default::default(),
+            factor: Default::default(),
+            beat_now: Default::default(),
+            factor_now: Default::default(),
             start: Default::default(),
-            advance: Default::default(),
-            send: Default::default(),
+            room: Default::default(),
+            ends: Default::default(),
+            held: Default::default(),
             bits_there: Default::default(),
             take: Default::default(),
             abort: Default::default(),
@@ -224,11 +228,9 @@ impl<
             input_beat: Default::default(),
             word: Default::default(),
             output_beat: Default::default(),
-            output_status: Default::default(),
             lane_bit: std::array::from_fn(|lane| Constant::new(bits(1 << lane))),
             input_last: Constant::new(bits(1) << W as u64),
             output_last: Constant::new(bits(1) << B as u64),
-            output_bits: Constant::new((B as u64 + 1).into()),
         }
     }
 }
@@ -246,13 +248,16 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, load_write, load_bank, load_at, load_word);
-        dff_setup!(
-            self, aclk, state, bank, status, closed, sent, class_row, below
-        );
+        dff_setup!(self, aclk, state, bank, status, closed, sent);
+        clock!(self, aclk, class_row, below);
         self.in_skid.aclk.next = self.aclk.val();
         self.in_skid.aresetn.next = self.aresetn.val();
-        self.out_skid.aclk.next = self.aclk.val();
-        self.out_skid.aresetn.next = self.aresetn.val();
+        self.beats.aclk.next = self.aclk.val();
+        self.beats.aresetn.next = self.aresetn.val();
+        self.beat.aclk.next = self.aclk.val();
+        self.beat.aresetn.next = self.aresetn.val();
+        self.factor.aclk.next = self.aclk.val();
+        self.factor.aresetn.next = true;
         self.walker.aclk.next = self.aclk.val();
         self.walker.aresetn.next = self.aresetn.val();
         self.classes.aclk.next = self.aclk.val();
@@ -310,18 +315,13 @@ impl<
         self.distributor.crossed.next = self.crossed.joined.val();
         self.distributor.discard.next = self.closed.q.val();
 
-        // A beat is taken when all its lanes have their bits and the pipeline moves.
-        self.send.next = self.beat_valid[10].q.val()
-            & self.out_skid.s_tready.val()
-            & (self.closed.q.val() | !self.beat_last[10].q.val());
-        self.advance.next = self.send.val() | !self.beat_valid[10].q.val();
+        // A beat is taken when all its lanes have their bits and the FIFO has room.
+        self.room.next = (self.state.q.val() == State::Run) & !self.beats.crowded.val();
         self.bits_there.next = (self.available.joined.val() | !self.walker.mask.val()).all();
-        self.abort.next = (self.state.q.val() == State::Run)
-            & self.advance.val()
+        self.abort.next = self.room.val()
             & (self.distributor.starved.val()
                 | (self.walker.valid.val() & self.walker.fault.val().any()));
-        self.take.next = (self.state.q.val() == State::Run)
-            & self.advance.val()
+        self.take.next = self.room.val()
             & !self.distributor.starved.val()
             & self.walker.valid.val()
             & !self.walker.fault.val().any()
@@ -360,10 +360,9 @@ impl<
                 self.crossed.parts[i].next = 1.into();
             }
             self.active[i].clock.next = self.aclk.val();
-            self.active[i].d.next = self.active[i].q.val();
+            self.active[i].d.next = self.step.val() & self.lanes[i].takes_part.val();
 
             self.lookups[i].aclk.next = self.aclk.val();
-            self.lookups[i].advance.next = self.advance.val();
             self.lookups[i].window.next = self.lanes[i].window.val();
             self.lookups[i].class_row.next = self.class_row.q.val();
             self.lookups[i].below.next = self.below.q.val();
@@ -373,66 +372,48 @@ impl<
             self.lookups[i].load_data.next = self.load_word.q.val().get_bits::<16>(0);
 
             self.dequantizers[i].aclk.next = self.aclk.val();
-            self.dequantizers[i].advance.next = self.advance.val();
             self.dequantizers[i].code.next = self.lookups[i].code.val();
-            self.dequantizers[i].mantissa.next = self.mantissa[4].q.val();
-            self.dequantizers[i].shift.next = self.shift[4].q.val();
+            self.dequantizers[i].mantissa.next = self.factor.q.val().get_bits::<17>(0);
+            self.dequantizers[i].shift.next = self.factor.q.val().get_bits::<5>(17);
             self.samples.parts[i].next = self.dequantizers[i].sample.val();
         }
 
         // What goes beside the samples.
-        for i in 0..11 {
-            self.beat_valid[i].clock.next = self.aclk.val();
-            self.beat_valid[i].d.next = self.beat_valid[i].q.val();
-            self.beat_last[i].clock.next = self.aclk.val();
-            self.beat_last[i].d.next = self.beat_last[i].q.val();
+        self.class_row.d.next = self.row_now.val();
+        self.below.d.next = self.classes.below.val();
+        self.beat_now.next = 0.into();
+        if self.take.val() {
+            self.beat_now.next = 1.into();
         }
-        for i in 0..5 {
-            self.mantissa[i].clock.next = self.aclk.val();
-            self.mantissa[i].d.next = self.mantissa[i].q.val();
-            self.shift[i].clock.next = self.aclk.val();
-            self.shift[i].d.next = self.shift[i].q.val();
+        if self.take.val() & self.walker.last.val() {
+            self.beat_now.next = 3.into();
         }
-        if self.advance.val() {
-            self.class_row.d.next = self.row_now.val();
-            self.below.d.next = self.classes.below.val();
-            for i in 0..S {
-                self.active[i].d.next = self.step.val() & self.lanes[i].takes_part.val();
-            }
-            self.beat_valid[0].d.next = self.take.val() | self.abort.val();
-            self.beat_last[0].d.next = self.abort.val() | self.walker.last.val();
-            self.mantissa[0].d.next = self.walker.mantissa.val();
-            self.shift[0].d.next = self.walker.shift.val();
-            for i in 1..11 {
-                self.beat_valid[i].d.next = self.beat_valid[i - 1].q.val();
-                self.beat_last[i].d.next = self.beat_last[i - 1].q.val();
-            }
-            for i in 1..5 {
-                self.mantissa[i].d.next = self.mantissa[i - 1].q.val();
-                self.shift[i].d.next = self.shift[i - 1].q.val();
-            }
+        if self.abort.val() {
+            self.beat_now.next = 3.into();
         }
+        self.beat.d.next = self.beat_now.val();
+        self.factor_now.next = bit_cast::<22, 5>(self.walker.shift.val());
+        self.factor.d.next =
+            (self.factor_now.val() << 17) | bit_cast::<22, 17>(self.walker.mantissa.val());
 
-        // Samples out.
-        self.output_status.next = 0.into();
-        if self.beat_last[10].q.val() {
-            self.output_status.next = (bit_cast::<O, 3>(self.status.q.val())
-                << self.output_bits.val())
-                | self.output_last.val();
+        // Samples out. The last ones are held back until the packet is closed.
+        self.output_beat.next = bit_cast::<O, B>(self.samples.joined.val());
+        if self.beat.q.val().get_bit(1) {
+            self.output_beat.next =
+                bit_cast::<O, B>(self.samples.joined.val()) | self.output_last.val();
         }
-        self.output_beat.next =
-            bit_cast::<O, B>(self.samples.joined.val()) | self.output_status.val();
-        self.out_skid.s_tdata.next = self.output_beat.val();
-        self.out_skid.s_tvalid.next = self.send.val();
-        self.m_axis.tvalid.next = self.out_skid.m_tvalid.val();
-        self.out_skid.m_tready.next = self.m_axis.tready.val();
-        self.m_axis.tdata.next = self.out_skid.m_tdata.val().get_bits::<B>(0);
-        self.m_axis.tlast.next = (self.out_skid.m_tdata.val() & self.output_last.val()).any();
-        self.m_axis_tuser.next = self
-            .out_skid
-            .m_tdata
-            .val()
-            .get_bits::<3>(self.output_bits.val().index());
+        self.beats.write.next = self.beat.q.val().get_bit(0);
+        self.beats.s_entry.next = self.output_beat.val();
+        self.ends.next = (self.beats.m_entry.val() & self.output_last.val()).any();
+        self.held.next = self.ends.val() & !self.closed.q.val();
+        self.beats.m_ready.next = self.m_axis.tready.val() & !self.held.val();
+        self.m_axis.tvalid.next = self.beats.m_valid.val() & !self.held.val();
+        self.m_axis.tdata.next = self.beats.m_entry.val().get_bits::<B>(0);
+        self.m_axis.tlast.next = self.ends.val();
+        self.m_axis_tuser.next = 0.into();
+        if self.ends.val() {
+            self.m_axis_tuser.next = self.status.q.val();
+        }
 
         match self.state.q.val() {
             State::Idle => {
@@ -469,7 +450,11 @@ impl<
                         }
                     }
                 }
-                if self.send.val() & self.beat_last[10].q.val() {
+                if self.beats.m_valid.val()
+                    & self.ends.val()
+                    & self.closed.q.val()
+                    & self.m_axis.tready.val()
+                {
                     self.sent.d.next = true;
                 }
                 if self.sent.q.val() & self.distributor.ended.val() {
@@ -483,9 +468,6 @@ impl<
             self.state.d.next = State::Idle;
             self.closed.d.next = false;
             self.sent.d.next = false;
-            for i in 0..11 {
-                self.beat_valid[i].d.next = false;
-            }
         }
     }
 }

@@ -2,13 +2,12 @@
 //!
 //! | port | meaning |
 //! |---|---|
-//! | `advance` | the pipeline moves |
 //! | `code` | `q - z_b`, two's complement |
 //! | `mantissa` | the channel's 17 bits, with the code |
 //! | `shift` | s - 1, with the code. s = 0 gives what s = 1 gives, since the mantissa's top bit is set |
 //! | `sample` | y |
 //!
-//! No parameters. Latency 6 clocks of `advance`, one sample a clock, two 18 x 18 multipliers.
+//! No parameters. Latency 6 clocks, one sample a clock, two 18 x 18 multipliers.
 //!
 //! | clock | work |
 //! |---|---|
@@ -32,8 +31,6 @@ pub const LATENCY: usize = 6;
 pub struct Dequantize {
     /// Clock.
     pub aclk: Signal<In, Clock>,
-    /// The pipeline moves.
-    pub advance: Signal<In, Bit>,
     /// `q - z_b`.
     pub code: Signal<In, Bits<11>>,
     /// The factor's mantissa.
@@ -81,7 +78,6 @@ impl Default for Dequantize {
     fn default() -> Self {
         Self {
             aclk: Default::default(),
-            advance: Default::default(),
             code: Default::default(),
             mantissa: Default::default(),
             shift: Default::default(),
@@ -125,35 +121,30 @@ impl Default for Dequantize {
 impl Logic for Dequantize {
     #[hdl_gen]
     fn update(&mut self) {
+        clock!(self, aclk, fine, multiplier);
         dff_setup!(self, aclk, floor, top, sticky, too_large, rounded);
-        self.fine.clock.next = self.aclk.val();
-        self.multiplier.clock.next = self.aclk.val();
         for i in 0..2 {
             self.mantissas[i].clock.next = self.aclk.val();
-            self.mantissas[i].d.next = self.mantissas[i].q.val();
         }
+        self.mantissas[0].d.next = self.mantissa.val();
+        self.mantissas[1].d.next = self.mantissas[0].q.val();
         for i in 0..4 {
             self.places[i].clock.next = self.aclk.val();
-            self.places[i].d.next = self.places[i].q.val();
         }
-        if self.advance.val() {
-            self.mantissas[0].d.next = self.mantissa.val();
-            self.mantissas[1].d.next = self.mantissas[0].q.val();
-            self.places[0].d.next = self.shift.val().get_bits::<2>(3);
-            for i in 1..4 {
-                self.places[i].d.next = self.places[i - 1].q.val();
-            }
+        self.places[0].d.next = self.shift.val().get_bits::<2>(3);
+        for i in 1..4 {
+            self.places[i].d.next = self.places[i - 1].q.val();
         }
 
         // The product, k places up.
         self.left.next = !self.shift.val().get_bits::<3>(0);
         self.power.next = self.one.val() << self.left.val();
-        self.fine.enable.next = self.advance.val();
+        self.fine.enable.next = true;
         self.fine.a.next = signed_cast(self.code.val());
         self.fine.b.next = signed_cast(self.power.val());
         self.scaled.next = bit_cast::<18, 20>(unsigned_cast(self.fine.p.val()));
         self.factor.next = bit_cast::<18, 17>(self.mantissas[1].q.val());
-        self.multiplier.enable.next = self.advance.val();
+        self.multiplier.enable.next = true;
         self.multiplier.a.next = signed_cast(self.scaled.val());
         self.multiplier.b.next = signed_cast(self.factor.val());
         self.product.next = unsigned_cast(self.multiplier.p.val());
@@ -208,20 +199,18 @@ impl Logic for Dequantize {
         if self.too_large.q.val() {
             self.more.next = self.largest.val();
         }
-        if self.advance.val() {
-            self.floor.d.next = self.taken.val().get_bits::<16>(0);
-            self.top.d.next = self.taken.val().get_bit(16);
-            self.sticky.d.next = self.product.val().get_bits::<7>(0).any()
-                | (self.place.val().any() & self.product.val().get_bits::<8>(7).any())
-                | (self.place.val().get_bit(1) & self.product.val().get_bits::<8>(15).any())
-                | (self.place.val().all() & self.product.val().get_bits::<8>(23).any());
-            self.too_large.d.next = self.overflow.val() & !self.negative.val();
-            if self.overflow.val() {
-                self.floor.d.next = 0.into();
-                self.top.d.next = self.negative.val();
-            }
-            self.rounded.d.next = self.whole.val() + self.more.val();
+        self.floor.d.next = self.taken.val().get_bits::<16>(0);
+        self.top.d.next = self.taken.val().get_bit(16);
+        self.sticky.d.next = self.product.val().get_bits::<7>(0).any()
+            | (self.place.val().any() & self.product.val().get_bits::<8>(7).any())
+            | (self.place.val().get_bit(1) & self.product.val().get_bits::<8>(15).any())
+            | (self.place.val().all() & self.product.val().get_bits::<8>(23).any());
+        self.too_large.d.next = self.overflow.val() & !self.negative.val();
+        if self.overflow.val() {
+            self.floor.d.next = 0.into();
+            self.top.d.next = self.negative.val();
         }
+        self.rounded.d.next = self.whole.val() + self.more.val();
         self.sample.next = self.rounded.q.val();
     }
 }
@@ -237,7 +226,6 @@ mod tests {
     fn rounds_half_to_even_and_saturates() {
         let mut unit = Dequantize::default();
         unit.connect_all();
-        unit.advance.next = true;
         for (code, mantissa, shift) in [
             (1i64, 65536u64, 17u64),
             (3, 65536, 17),

@@ -15,7 +15,6 @@
 //!
 //! | port | meaning |
 //! |---|---|
-//! | `advance` | the pipeline moves |
 //! | `window` | the next 14 bits of the lane |
 //! | `class_row` | context (upper bit) and class of the beat |
 //! | `below` | in `paper` mode the places of the shifting error, which no raw bit may touch |
@@ -23,7 +22,7 @@
 //! | `load`, `load_address`, `load_data` | writes an entry: context, class, eight bits |
 //! | `code` | `q - z_b` |
 //!
-//! Latency 4 clocks of `advance`, one window a clock. Without block RAM (an ASIC), the same entries
+//! Latency 4 clocks, one window a clock. Without block RAM (an ASIC), the same entries
 //! fit any memory of 1024 x 16 with a clocked read.
 
 use rust_hdl::prelude::*;
@@ -38,8 +37,6 @@ pub const LATENCY: usize = 4;
 pub struct SymbolLookup {
     /// Clock.
     pub aclk: Signal<In, Clock>,
-    /// The pipeline moves.
-    pub advance: Signal<In, Bit>,
     /// The next 14 bits of the lane.
     pub window: Signal<In, Bits<14>>,
     /// Context and class.
@@ -74,7 +71,6 @@ impl Default for SymbolLookup {
     fn default() -> Self {
         Self {
             aclk: Default::default(),
-            advance: Default::default(),
             window: Default::default(),
             class_row: Default::default(),
             below: Default::default(),
@@ -105,19 +101,16 @@ impl Logic for SymbolLookup {
         dff_setup!(self, aclk, known, raw, sum);
         for i in 0..2 {
             self.tail[i].clock.next = self.aclk.val();
-            self.tail[i].d.next = self.tail[i].q.val();
             self.below_at[i].clock.next = self.aclk.val();
-            self.below_at[i].d.next = self.below_at[i].q.val();
         }
         for i in 0..3 {
             self.active_at[i].clock.next = self.aclk.val();
-            self.active_at[i].d.next = self.active_at[i].q.val();
         }
         self.entries.clock.next = self.aclk.val();
         self.entries.write.next = self.load.val();
         self.entries.write_address.next = self.load_address.val();
         self.entries.write_data.next = self.load_data.val();
-        self.entries.enable.next = self.advance.val();
+        self.entries.enable.next = true;
         self.first.next = bit_cast::<10, 8>(self.window.val().get_bits::<8>(6));
         self.entries.read_address.next =
             (bit_cast::<10, 2>(self.class_row.val()) << 8) | self.first.val();
@@ -129,22 +122,20 @@ impl Logic for SymbolLookup {
             self.sign.next = self.sign_place.val();
         }
         self.shift.next = self.entries.read_data.val().get_bits::<4>(11);
-        if self.advance.val() {
-            self.tail[0].d.next = self.window.val().get_bits::<6>(0);
-            self.tail[1].d.next = self.tail[0].q.val();
-            self.below_at[0].d.next = self.below.val();
-            self.below_at[1].d.next = self.below_at[0].q.val();
-            self.active_at[0].d.next = self.active.val();
-            for i in 1..3 {
-                self.active_at[i].d.next = self.active_at[i - 1].q.val();
-            }
-            self.known.d.next = self.entries.read_data.val().get_bits::<11>(0);
-            self.raw.d.next = ((self.upper.val() ^ self.sign.val()) >> self.shift.val())
-                & !bit_cast::<11, 5>(self.below_at[1].q.val());
-            self.sum.d.next = self.known.q.val() + self.raw.q.val();
-            if !self.active_at[2].q.val() {
-                self.sum.d.next = 0.into();
-            }
+        self.tail[0].d.next = self.window.val().get_bits::<6>(0);
+        self.tail[1].d.next = self.tail[0].q.val();
+        self.below_at[0].d.next = self.below.val();
+        self.below_at[1].d.next = self.below_at[0].q.val();
+        self.active_at[0].d.next = self.active.val();
+        for i in 1..3 {
+            self.active_at[i].d.next = self.active_at[i - 1].q.val();
+        }
+        self.known.d.next = self.entries.read_data.val().get_bits::<11>(0);
+        self.raw.d.next = ((self.upper.val() ^ self.sign.val()) >> self.shift.val())
+            & !bit_cast::<11, 5>(self.below_at[1].q.val());
+        self.sum.d.next = self.known.q.val() + self.raw.q.val();
+        if !self.active_at[2].q.val() {
+            self.sum.d.next = 0.into();
         }
         self.code.next = self.sum.q.val();
     }
@@ -166,7 +157,6 @@ mod tests {
         unit.load_data.next = bits(1 << 15 | (11 - 2 - 3) << 11 | (0x800 - 64));
         step(&mut unit, |unit| &mut unit.aclk);
         unit.load.next = false;
-        unit.advance.next = true;
         unit.class_row.next = bits(2);
         unit.below.next = bits(0b11);
         for (behind, active, code) in [
