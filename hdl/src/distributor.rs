@@ -25,48 +25,54 @@ use rust_hdl::prelude::*;
 
 use crate::primitives::LutRam;
 
-/// Crossings that wait for their words, oldest first. It cannot overflow: a lane waits for two words
-/// at most, and no entry is without a lane.
+/// Crossings that wait behind the one that is served, oldest first. It cannot overflow: a lane waits
+/// for two words at most, and no entry is without a lane.
 #[derive(LogicBlock, Default)]
 struct OrderQueue<const S: usize, const F: usize> {
     pub aclk: Signal<In, Clock>,
     pub clear: Signal<In, Bit>,
+    /// The queue is just what is pushed in this clock.
+    pub renew: Signal<In, Bit>,
     pub push: Signal<In, Bit>,
-    pub crossed: Signal<In, Bits<S>>,
+    pub entry: Signal<In, Bits<S>>,
     pub pop: Signal<In, Bit>,
     pub oldest: Signal<Out, Bits<S>>,
-    pub waiting: Signal<Out, Bit>,
+    pub some: Signal<Out, Bit>,
     masks: LutRam<S, F>,
     head: DFF<Bits<F>>,
     tail: DFF<Bits<F>>,
-    some: DFF<Bit>,
+    filled: DFF<Bit>,
     next_head: Signal<Local, Bits<F>>,
 }
 
 impl<const S: usize, const F: usize> Logic for OrderQueue<S, F> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, head, tail, some);
+        dff_setup!(self, aclk, head, tail, filled);
         clock!(self, aclk, masks);
-        self.masks.write.next = self.push.val();
+        // The place behind the last is free, so it may be written at any time.
+        self.masks.write.next = true;
         self.masks.write_address.next = self.tail.q.val();
-        self.masks.write_data.next = self.crossed.val();
+        self.masks.write_data.next = self.entry.val();
         self.masks.read_address.next = self.head.q.val();
         self.oldest.next = self.masks.read_data.val();
-        self.waiting.next = self.some.q.val();
+        self.some.next = self.filled.q.val();
         self.next_head.next = self.head.q.val() + 1;
         if self.pop.val() {
             self.head.d.next = self.next_head.val();
-            self.some.d.next = self.next_head.val() != self.tail.q.val();
+            self.filled.d.next = self.next_head.val() != self.tail.q.val();
+        }
+        if self.renew.val() {
+            self.head.d.next = self.tail.q.val();
         }
         if self.push.val() {
             self.tail.d.next = self.tail.q.val() + 1;
-            self.some.d.next = true;
+            self.filled.d.next = true;
         }
         if self.clear.val() {
             self.head.d.next = 0.into();
             self.tail.d.next = 0.into();
-            self.some.d.next = false;
+            self.filled.d.next = false;
         }
     }
 }
@@ -99,17 +105,20 @@ pub struct Distributor<const S: usize, const F: usize> {
     /// It is too short.
     pub starved: Signal<Out, Bit>,
     order: OrderQueue<S, F>,
-    rounds: DFF<Bits<2>>,
+    /// The lanes of the entry that is served, those that still wait.
     served: DFF<Bits<S>>,
+    idle: DFF<Bit>,
     last_taken: DFF<Bit>,
+    go: Signal<Local, Bit>,
+    crosses: Signal<Local, Bit>,
     waiting: Signal<Local, Bits<S>>,
+    some_2: Signal<Local, Bits<S>>,
+    some_4: Signal<Local, Bits<S>>,
+    some_8: Signal<Local, Bits<S>>,
     rest: Signal<Local, Bits<S>>,
-    turn: Signal<Local, Bits<S>>,
-    waited: Signal<Local, Bit>,
-    wanted: Signal<Local, Bit>,
-    ready: Signal<Local, Bit>,
+    done: Signal<Local, Bit>,
+    skips: Signal<Local, Bit>,
     all: Constant<Bits<S>>,
-    zero: Constant<Bits<S>>,
 }
 
 impl<const S: usize, const F: usize> Default for Distributor<S, F> {
@@ -129,17 +138,19 @@ impl<const S: usize, const F: usize> Default for Distributor<S, F> {
             ended: Default::default(),
             starved: Default::default(),
             order: Default::default(),
-            rounds: Default::default(),
             served: Default::default(),
+            idle: Default::default(),
             last_taken: Default::default(),
+            go: Default::default(),
+            crosses: Default::default(),
             waiting: Default::default(),
+            some_2: Default::default(),
+            some_4: Default::default(),
+            some_8: Default::default(),
             rest: Default::default(),
-            turn: Default::default(),
-            waited: Default::default(),
-            wanted: Default::default(),
-            ready: Default::default(),
+            done: Default::default(),
+            skips: Default::default(),
             all: Constant::new(Bits::mask()),
-            zero: Constant::new(0u64.into()),
         }
     }
 }
@@ -147,58 +158,71 @@ impl<const S: usize, const F: usize> Default for Distributor<S, F> {
 impl<const S: usize, const F: usize> Logic for Distributor<S, F> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, rounds, served, last_taken);
+        dff_setup!(self, aclk, served, idle, last_taken);
         self.order.aclk.next = self.aclk.val();
-        self.order.clear.next = self.start.val() | !self.aresetn.val();
-        self.order.crossed.next = self.crossed.val();
 
-        // The lanes of the oldest entry that still wait, or of this clock's if there is none; the
-        // lowest has its turn.
-        self.waited.next = self.rounds.q.val().any() | self.order.waiting.val();
-        self.wanted.next = self.waited.val() | self.crossed.val().any();
-        self.waiting.next = self.crossed.val();
-        if self.order.waiting.val() {
-            self.waiting.next = self.order.oldest.val() & !self.served.q.val();
+        // The lanes that wait: those of the oldest entry, or of this clock's if there is none.
+        self.crosses.next = self.crossed.val().any();
+        self.waiting.next = self.served.q.val();
+        if self.idle.q.val() {
+            self.waiting.next = self.served.q.val() | self.crossed.val();
         }
-        if self.rounds.q.val().any() {
-            self.waiting.next = self.all.val() & !self.served.q.val();
-        }
-        self.turn.next = self.waiting.val() & (self.zero.val() - self.waiting.val());
-        self.rest.next = self.waiting.val() & !self.turn.val();
-        self.ready.next = (self.wanted.val() | self.discard.val()) & !self.last_taken.q.val();
-        self.word_ready.next = self.ready.val();
+        // The lowest has its turn: a lane has none if one of those below waits.
+        self.some_2.next = self.waiting.val() | (self.waiting.val() << 1);
+        self.some_4.next = self.some_2.val() | (self.some_2.val() << 2);
+        self.some_8.next = self.some_4.val() | (self.some_4.val() << 4);
+        self.rest.next = self.waiting.val() & (self.some_8.val() << 1);
+
+        self.go.next = self.word_valid.val() & !self.discard.val() & !self.last_taken.q.val();
         self.lane_load.next = 0.into();
-        self.order.push.next = self.crossed.val().any();
-        self.order.pop.next = false;
-        if self.ready.val() & self.word_valid.val() {
+        if self.go.val() {
+            self.lane_load.next = self.waiting.val() & !self.rest.val();
+        }
+        self.settled.next = self.idle.q.val() & !self.crosses.val();
+        self.word_ready.next = (!self.idle.q.val() | self.crosses.val() | self.discard.val())
+            & !self.last_taken.q.val();
+        self.ended.next = self.last_taken.q.val();
+        self.starved.next = self.last_taken.q.val() & !self.idle.q.val();
+        if self.word_ready.val() & self.word_valid.val() {
             self.last_taken.d.next = self.word_last.val();
-            if self.wanted.val() & !self.discard.val() {
-                self.lane_load.next = self.turn.val();
-                self.served.d.next = self.served.q.val() | self.turn.val();
-                if !self.rest.val().any() {
-                    self.served.d.next = 0.into();
-                    if self.rounds.q.val().any() {
-                        self.rounds.d.next = self.rounds.q.val() - 1;
-                    } else {
-                        self.order.pop.next = self.order.waiting.val();
-                        self.order.push.next = self.order.waiting.val() & self.crossed.val().any();
-                    }
+        }
+
+        // The next entry behind the last lane of one: from the queue, or this clock's past it.
+        self.done.next = self.go.val() & !self.rest.val().any();
+        self.skips.next = self.idle.q.val() | (self.done.val() & !self.order.some.val());
+        self.served.d.next = self.waiting.val();
+        if self.go.val() {
+            self.served.d.next = self.rest.val();
+        }
+        self.idle.d.next = self.idle.q.val() & !self.crosses.val();
+        if self.done.val() {
+            self.served.d.next = 0.into();
+            self.idle.d.next = !self.order.some.val() & (self.idle.q.val() | !self.crosses.val());
+            if self.order.some.val() {
+                self.served.d.next = self.order.oldest.val();
+            } else {
+                if !self.idle.q.val() {
+                    self.served.d.next = self.crossed.val();
                 }
             }
         }
+        self.order.clear.next = !self.aresetn.val();
+        self.order.renew.next = self.start.val();
+        self.order.push.next = self.start.val() | (self.crosses.val() & !self.skips.val());
+        self.order.pop.next = self.done.val() & self.order.some.val();
+        self.order.entry.next = self.crossed.val();
+        // All lanes, and behind them all again.
         if self.start.val() {
+            self.order.entry.next = self.all.val();
+            self.served.d.next = self.all.val();
+            self.idle.d.next = false;
             self.last_taken.d.next = false;
-            self.rounds.d.next = 2.into();
-            self.served.d.next = 0.into();
         }
         if !self.aresetn.val() {
-            self.last_taken.d.next = true;
-            self.rounds.d.next = 0.into();
             self.served.d.next = 0.into();
+            self.idle.d.next = true;
+            self.last_taken.d.next = true;
         }
-        self.settled.next = !self.wanted.val();
-        self.ended.next = self.last_taken.q.val();
-        self.starved.next = self.last_taken.q.val() & self.waited.val();
     }
 }
 
