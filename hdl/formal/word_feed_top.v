@@ -1,17 +1,22 @@
 // The word feed beside a queue of chunks, of which one bit is kept: bit AT, or with AT = 16 any.
 module word_feed_top #(parameter W = 32, AT = 16) (
-    input wire aclk, aresetn, start, word_load, shift,
+    input wire aclk, aresetn, start, word_load, done,
     input wire [W-1:0] word_data
 );
     localparam CHUNKS = W / 16;
     (* anyconst *) wire [3:0] any;
     wire [3:0] at = AT < 16 ? AT : any;
-    wire head_there, tail_there, fill, refill, crossed;
+    wire head_there, tail_there, crossed;
+    wire [3:0] within, beyond;
+    wire [3:0] moves = done ? beyond : within;
     wire [31:0] chunks;
     word_feed unit(
         .aclk(aclk), .aresetn(aresetn), .start(start), .word_data(word_data),
         .word_load(word_load), .bits(chunks), .head_there(head_there), .tail_there(tail_there),
-        .fill(fill), .refill(refill), .shift(shift), .load(shift || refill), .crossed(crossed));
+        .within$0(within[0]), .within$1(within[1]), .within$2(within[2]), .within$3(within[3]),
+        .beyond$0(beyond[0]), .beyond$1(beyond[1]), .beyond$2(beyond[2]), .beyond$3(beyond[3]),
+        .moves$0(moves[0]), .moves$1(moves[1]), .moves$2(moves[2]), .moves$3(moves[3]),
+        .crossed(crossed));
 
     // Two words at most; a word's top chunk comes first.
     reg [2*CHUNKS-1:0] beats;
@@ -19,7 +24,7 @@ module word_feed_top #(parameter W = 32, AT = 16) (
     // The next chunk's number in its word, and words that may still come.
     reg [1:0] number, wanted;
     reg ended;
-    wire pop = shift && head_there;
+    wire pop = done;
     wire [3:0] left = level - pop;
     wire [2*CHUNKS-1:0] rest = pop ? beats >> 1 : beats;
     reg [CHUNKS-1:0] word;
@@ -49,7 +54,7 @@ module word_feed_top #(parameter W = 32, AT = 16) (
     // A chunk is done only where there is one, and a word comes only where one is asked for.
     always @(*) begin
         if (!begun) assume(!aresetn);
-        assume(shift == fill || (shift && head_there));
+        assume(!done || head_there);
         if (begun) assume(!word_load || wanted != 0 || crossed);
     end
 

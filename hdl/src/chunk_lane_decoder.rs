@@ -1,6 +1,6 @@
 //! Lane decoder with a short loop: takes one sample's code and raw bits a beat off a lane's words.
 
-use crate::primitives::{Align, CodeLength, Pick, Reg};
+use crate::primitives::{Align, CodeLength, Lacks, Pick, Reg};
 use crate::word_feed::WordFeed;
 use rust_hdl::prelude::*;
 
@@ -14,24 +14,24 @@ use rust_hdl::prelude::*;
 /// | `limits` | in | the class's code, as [`CodeLength`] has it |
 /// | `raw` | in | raw bits behind each code, 0 to 10; one less where the class's code is empty |
 /// | `last_start` | in | last offset from which the longest sample ends within 16 bits: 16 less its bits |
-/// | `step` | in | a beat; only while all its lanes are `available` |
 /// | `takes_part` | in | the beat has a sample of this lane |
-/// | `available` | out | the lane can step; from registers and `last_start` |
-/// | `window` | out | the last beat's 14 bits, first bit topmost: code, raw bits, what follows |
+/// | `lacks` | out | the lane takes part and has not all its bits; from registers, `last_start` and `takes_part` |
+/// | `step` | in | the sample is taken: only if the lane takes part, and while no lane of the beat `lacks` |
+/// | `first` | out | 8 bits from where the lane was before the last clock, first bit topmost: the code begins them |
+/// | `behind`, `skip` | out | what follows: 6 bits behind the `skip` topmost ones |
 /// | `crossed` | out | the last clock's step reached or passed the end of a word |
 ///
 /// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. A sample has at most 14 bits.
 /// The class's numbers should come from registers; they are read in the clock of a `step`, so a class
 /// changes between two beats at no cost.
 ///
-/// Latency 1 clock from `step` to `window` (registers, kept until the next step) and `crossed` (a
-/// pulse). A sample each clock while words come in time: the word that a lane asks for
+/// Latency 1 clock from `step` to the bits and `crossed`, registers that show them for one clock. A sample each clock while words come in time: the word that a lane asks for
 /// may come in the very clock of the last step that ends in the one before. What a code means is looked up behind this unit, outside the loop.
 ///
 /// The loop is position, window, length, position. The position is a bit offset in [`WordFeed`]'s
 /// 32 bits. The eight offsets that can follow are made beside the compare, and its thermometer picks
 /// one; nothing is encoded or added behind the compare. `step` comes as late as the place picked: they
-/// meet in the clock enables of the chunks. `docs/src/design/lane-decoder.md` has what else was tried, and the figures.
+/// meet in the LUT4 that are the chunks' clock enables and valid bits. `docs/src/design/lane-decoder.md` has what else was tried, and the figures.
 #[derive(LogicBlock)]
 pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     /// Clock.
@@ -50,25 +50,31 @@ pub struct ChunkLaneDecoder<const W: usize, const P: usize> {
     pub raw: Signal<In, Bits<4>>,
     /// Last offset at which 16 bits are enough.
     pub last_start: Signal<In, Bits<4>>,
-    /// A beat.
-    pub step: Signal<In, Bit>,
-    /// This lane is in it.
+    /// The beat has a sample of this lane.
     pub takes_part: Signal<In, Bit>,
-    /// The lane can step.
-    pub available: Signal<Out, Bit>,
-    /// The last beat's bits.
-    pub window: Signal<Out, Bits<14>>,
+    /// Its bits are not there.
+    pub lacks: Signal<Out, Bit>,
+    /// The sample is taken.
+    pub step: Signal<In, Bit>,
+    /// The last clock's bits.
+    pub first: Signal<Out, Bits<8>>,
+    /// Those behind.
+    pub behind: Signal<Out, Bits<9>>,
+    /// Where they begin.
+    pub skip: Signal<Out, Bits<2>>,
     /// A word is done.
     pub crossed: Signal<Out, Bit>,
     feed: WordFeed<W, P>,
+    waits: Lacks,
     offset: Reg<Bits<4>>,
     align: Align,
     length: CodeLength,
     next: [NextOffset; 8],
     pick: Pick,
-    window_out: Reg<Bits<14>>,
+    first_out: DFF<Bits<8>>,
+    behind_out: DFF<Bits<9>>,
+    skip_out: DFF<Bits<2>>,
     behind_raw: Signal<Local, Bits<5>>,
-    wanted: Signal<Local, Bits<2>>,
 }
 
 impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
@@ -82,20 +88,24 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
             limits: Signal::default(),
             raw: Signal::default(),
             last_start: Signal::default(),
-            step: Signal::default(),
             takes_part: Signal::default(),
-            available: Signal::default(),
-            window: Signal::default(),
+            lacks: Signal::default(),
+            step: Signal::default(),
+            first: Signal::default(),
+            behind: Signal::default(),
+            skip: Signal::default(),
             crossed: Signal::default(),
             feed: WordFeed::default(),
+            waits: Lacks::default(),
             offset: Reg::default(),
             align: Align::default(),
             length: CodeLength::default(),
             next: std::array::from_fn(|shorter| NextOffset::new(shorter as u64 + 1)),
             pick: Pick::default(),
-            window_out: Reg::default(),
+            first_out: DFF::default(),
+            behind_out: DFF::default(),
+            skip_out: DFF::default(),
             behind_raw: Signal::default(),
-            wanted: Signal::default(),
         }
     }
 }
@@ -103,19 +113,24 @@ impl<const W: usize, const P: usize> Default for ChunkLaneDecoder<W, P> {
 impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, offset, window_out);
+        dff_setup!(self, aclk, offset);
+        clock!(self, aclk, first_out, behind_out, skip_out);
         self.feed.aclk.next = self.aclk.val();
         self.feed.aresetn.next = self.aresetn.val();
         self.feed.start.next = self.start.val();
         self.feed.word_data.next = self.word_data.val();
         self.feed.word_load.next = self.word_load.val();
-        self.available.next = self.feed.head_there.val()
-            & (self.feed.tail_there.val() | (self.offset.q.val() <= self.last_start.val()));
+        self.waits.takes_part.next = self.takes_part.val();
+        self.waits.head_there.next = self.feed.head_there.val();
+        self.waits.tail_there.next = self.feed.tail_there.val();
+        self.waits.offset.next = self.offset.q.val();
+        self.waits.last_start.next = self.last_start.val();
+        self.lacks.next = self.waits.lacks.val();
         self.crossed.next = self.feed.crossed.val();
 
         self.align.bits.next = self.feed.bits.val();
         self.align.offset.next = self.offset.q.val();
-        self.length.code.next = self.align.window.val().get_bits::<7>(7);
+        self.length.code.next = self.align.first.val().get_bits::<7>(1);
         self.length.limits.next = self.limits.val();
 
         // Early: where the lane would stand behind a code of each length.
@@ -126,29 +141,27 @@ impl<const W: usize, const P: usize> Logic for ChunkLaneDecoder<W, P> {
             self.pick.places[i].next = self.next[i].to.val();
         }
 
-        self.wanted.next = 0.into();
-        if self.feed.refill.val() {
-            self.wanted.next = 2.into();
+        for i in 0..4 {
+            self.pick.within[i].next = self.feed.within[i].val();
+            self.pick.beyond[i].next = self.feed.beyond[i].val();
         }
-        if self.feed.fill.val() {
-            self.wanted.next = 3.into();
-        }
-        self.pick.wanted.next = self.wanted.val();
-        self.pick.takes_part.next = self.takes_part.val();
 
         // Late: one of them, and whether there is a step.
-        self.pick.longer.next = self.length.longer.val();
+        self.pick.at_most.next = self.length.at_most.val();
         self.pick.step.next = self.step.val();
-        self.feed.load.next = self.pick.moves.val().get_bit(1);
-        self.feed.shift.next = self.pick.moves.val().get_bit(0);
+        for i in 0..4 {
+            self.feed.moves[i].next = self.pick.moves[i].val();
+        }
         self.offset.d.next = self.pick.offset.val();
-        self.offset.enable.next = self.step.val() & self.takes_part.val();
+        self.offset.enable.next = self.step.val();
         self.offset.aresetn.next = self.aresetn.val() & !self.start.val();
 
-        self.window_out.d.next = self.align.window.val();
-        self.window_out.enable.next = self.step.val();
-        self.window_out.aresetn.next = true;
-        self.window.next = self.window_out.q.val();
+        self.first_out.d.next = self.align.first.val();
+        self.behind_out.d.next = self.align.behind.val();
+        self.skip_out.d.next = self.offset.q.val().get_bits::<2>(0);
+        self.first.next = self.first_out.q.val();
+        self.behind.next = self.behind_out.q.val();
+        self.skip.next = self.skip_out.q.val();
     }
 }
 
@@ -239,7 +252,7 @@ mod tests {
             lane.word_data.next = bits(words[sent.min(words.len() - 1)]);
             settle(&mut lane, |lane| &mut lane.aclk);
             sent += usize::from(load);
-            let taken = lane.available.val();
+            let taken = !lane.lacks.val();
             lane.step.next = taken;
             step(&mut lane, |lane| &mut lane.aclk);
             crossings += usize::from(lane.crossed.val());
@@ -249,8 +262,9 @@ mod tests {
                 let length = table.lengths()[symbol];
                 let length = usize::from(length) + raw;
                 let taken_bits = (at..at + length).fold(0, |all, at| all << 1 | u64::from(bit(at)));
+                let behind = lane.behind.val().to_u64() << lane.skip.val().to_u64() >> 3 & 0x3f;
                 assert_eq!(
-                    lane.window.val().to_u64() >> (14 - length),
+                    (lane.first.val().to_u64() << 6 | behind) >> (14 - length),
                     taken_bits,
                     "at {at}"
                 );

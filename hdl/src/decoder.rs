@@ -35,6 +35,7 @@ use crate::order_fifo::OrderFifo;
 use crate::pack::Pack;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
+use crate::primitives::Together;
 use crate::skid_buffer::SkidBuffer;
 use crate::symbol_lookup::SymbolLookup;
 
@@ -119,7 +120,8 @@ pub struct Decoder<
     lanes: [ChunkLaneDecoder<W, P>; S],
     lookups: [SymbolLookup; S],
     dequantizers: [Dequantize; S],
-    available: Pack<S, 1, S>,
+    lacks: Pack<S, 1, S>,
+    together: Together<S>,
     crossed: Pack<S, 1, S>,
     active: [DFF<Bit>; S],
     class_row: DFF<Bits<2>>,
@@ -144,10 +146,9 @@ pub struct Decoder<
     room: Signal<Local, Bit>,
     ends: Signal<Local, Bit>,
     held: Signal<Local, Bit>,
-    bits_there: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
+    steps: Signal<Local, Bits<S>>,
     abort: Signal<Local, Bit>,
-    step: Signal<Local, Bit>,
     takes_part: Signal<Local, Bits<S>>,
     row_now: Signal<Local, Bits<2>>,
     symbol_row: Signal<Local, Bits<10>>,
@@ -194,7 +195,8 @@ impl<
             lanes: std::array::from_fn(|_| Default::default()),
             lookups: std::array::from_fn(|_| Default::default()),
             dequantizers: std::array::from_fn(|_| Default::default()),
-            available: Default::default(),
+            lacks: Default::default(),
+            together: Default::default(),
             crossed: Default::default(),
             active: std::array::from_fn(|_| Default::default()),
             class_row: Default::default(),
@@ -217,10 +219,9 @@ impl<
             room: Default::default(),
             ends: Default::default(),
             held: Default::default(),
-            bits_there: Default::default(),
             take: Default::default(),
+            steps: Default::default(),
             abort: Default::default(),
-            step: Default::default(),
             takes_part: Default::default(),
             row_now: Default::default(),
             symbol_row: Default::default(),
@@ -272,7 +273,7 @@ impl<
         self.walker.load_valid.next = self.load_write.q.val();
         self.walker.load_context.next = self.load_bank.q.val();
         self.walker.load_addr.next = self.load_at.q.val();
-        self.walker.load_data.next = self.load_word.q.val();
+        self.walker.load_data.next = self.load_word.q.val().get_bits::<28>(0);
         self.classes.load_valid.next = self.load_write.q.val();
         self.classes.load_context.next = self.load_bank.q.val();
         self.classes.load_addr.next = self.load_at.q.val();
@@ -317,17 +318,18 @@ impl<
 
         // A beat is taken when all its lanes have their bits and the FIFO has room.
         self.room.next = (self.state.q.val() == State::Run) & !self.beats.crowded.val();
-        self.bits_there.next = (self.available.joined.val() | !self.walker.mask.val()).all();
-        self.abort.next = self.room.val()
-            & (self.distributor.starved.val()
-                | (self.walker.valid.val() & self.walker.fault.val().any()));
-        self.take.next = self.room.val()
+        self.abort.next =
+            self.room.val() & (self.distributor.starved.val() | self.walker.fault.val().any());
+        self.together.go.next = (self.state.q.val() == State::Run)
+            & !self.beats.crowded.val()
             & !self.distributor.starved.val()
-            & self.walker.valid.val()
-            & !self.walker.fault.val().any()
-            & (self.walker.pruned.val() | self.bits_there.val());
-        self.walker.take.next = self.take.val();
-        self.step.next = self.take.val() & !self.walker.pruned.val();
+            & self.walker.valid.val();
+        self.together.lacks.next = self.lacks.joined.val();
+        self.together.takes_part.next = self.walker.mask.val();
+        self.take.next = self.together.take.val();
+        self.steps.next = self.together.steps.val();
+        self.walker.go.next = self.together.go.val();
+        self.walker.waits.next = self.together.waits.val();
         self.takes_part.next = self.walker.mask.val();
         self.row_now.next = 0.into();
         if self.classes.important.val() {
@@ -349,21 +351,23 @@ impl<
             self.lanes[i].limits.next = self.classes.limits.val();
             self.lanes[i].raw.next = self.classes.raw.val();
             self.lanes[i].last_start.next = self.classes.last_start.val();
-            self.lanes[i].step.next = self.step.val();
+            self.lanes[i].step.next = (self.steps.val() & self.lane_bit[i].val()).any();
             self.lanes[i].takes_part.next = (self.takes_part.val() & self.lane_bit[i].val()).any();
-            self.available.parts[i].next = 0.into();
-            if self.lanes[i].available.val() {
-                self.available.parts[i].next = 1.into();
+            self.lacks.parts[i].next = 0.into();
+            if self.lanes[i].lacks.val() {
+                self.lacks.parts[i].next = 1.into();
             }
             self.crossed.parts[i].next = 0.into();
             if self.lanes[i].crossed.val() {
                 self.crossed.parts[i].next = 1.into();
             }
             self.active[i].clock.next = self.aclk.val();
-            self.active[i].d.next = self.step.val() & self.lanes[i].takes_part.val();
+            self.active[i].d.next = (self.steps.val() & self.lane_bit[i].val()).any();
 
             self.lookups[i].aclk.next = self.aclk.val();
-            self.lookups[i].window.next = self.lanes[i].window.val();
+            self.lookups[i].first.next = self.lanes[i].first.val();
+            self.lookups[i].behind.next = self.lanes[i].behind.val();
+            self.lookups[i].skip.next = self.lanes[i].skip.val();
             self.lookups[i].class_row.next = self.class_row.q.val();
             self.lookups[i].below.next = self.below.q.val();
             self.lookups[i].active.next = self.active[i].q.val();
@@ -430,7 +434,7 @@ impl<
                     self.state.d.next = State::End;
                     self.closed.d.next = true;
                     self.status.d.next = 1.into();
-                    if self.walker.valid.val() & self.walker.fault.val().any() {
+                    if self.walker.fault.val().any() {
                         self.status.d.next = self.walker.fault.val();
                     }
                 }

@@ -1,4 +1,4 @@
-//! Order FIFO: which lanes' words come next, in block RAM.
+//! Order FIFO: which lanes' words come next, in block RAM. The decoder keeps its beats in one, too.
 //!
 //! | port | direction | meaning |
 //! |---|---|---|

@@ -15,21 +15,22 @@
 //!
 //! | port | meaning |
 //! |---|---|
-//! | `window` | the next 14 bits of the lane |
+//! | `first` | the next 8 bits of the lane |
+//! | `behind`, `skip` | what follows: 6 bits behind the `skip` topmost ones |
 //! | `class_row` | context (upper bit) and class of the beat |
 //! | `below` | in `paper` mode the places of the shifting error, which no raw bit may touch |
 //! | `active` | the lane takes part; else the result is 0 |
 //! | `load`, `load_address`, `load_data` | writes an entry: context, class, eight bits |
 //! | `code` | `q - z_b` |
 //!
-//! Latency 4 clocks, one window a clock. Without block RAM (an ASIC), the same entries
+//! Latency 4 clocks, one sample a clock. Without block RAM (an ASIC), the same entries
 //! fit any memory of 1024 x 16 with a clocked read.
 
 use rust_hdl::prelude::*;
 
 use crate::primitives::PipelinedRam;
 
-/// Clocks from a window to its code.
+/// Clocks from a lane's bits to their code.
 pub const LATENCY: usize = 4;
 
 /// One lane's lookup; see the module's text.
@@ -37,8 +38,12 @@ pub const LATENCY: usize = 4;
 pub struct SymbolLookup {
     /// Clock.
     pub aclk: Signal<In, Clock>,
-    /// The next 14 bits of the lane.
-    pub window: Signal<In, Bits<14>>,
+    /// The lane's bits.
+    pub first: Signal<In, Bits<8>>,
+    /// Those behind.
+    pub behind: Signal<In, Bits<9>>,
+    /// Where they begin.
+    pub skip: Signal<In, Bits<2>>,
     /// Context and class.
     pub class_row: Signal<In, Bits<2>>,
     /// Low places that raw bits leave alone.
@@ -60,7 +65,8 @@ pub struct SymbolLookup {
     known: DFF<Bits<11>>,
     raw: DFF<Bits<11>>,
     sum: DFF<Bits<11>>,
-    first: Signal<Local, Bits<10>>,
+    entry: Signal<Local, Bits<10>>,
+    aligned: Signal<Local, Bits<9>>,
     upper: Signal<Local, Bits<11>>,
     sign: Signal<Local, Bits<11>>,
     shift: Signal<Local, Bits<4>>,
@@ -71,7 +77,9 @@ impl Default for SymbolLookup {
     fn default() -> Self {
         Self {
             aclk: Default::default(),
-            window: Default::default(),
+            first: Default::default(),
+            behind: Default::default(),
+            skip: Default::default(),
             class_row: Default::default(),
             below: Default::default(),
             active: Default::default(),
@@ -86,7 +94,8 @@ impl Default for SymbolLookup {
             known: Default::default(),
             raw: Default::default(),
             sum: Default::default(),
-            first: Default::default(),
+            entry: Default::default(),
+            aligned: Default::default(),
             upper: Default::default(),
             sign: Default::default(),
             shift: Default::default(),
@@ -111,9 +120,9 @@ impl Logic for SymbolLookup {
         self.entries.write_address.next = self.load_address.val();
         self.entries.write_data.next = self.load_data.val();
         self.entries.enable.next = true;
-        self.first.next = bit_cast::<10, 8>(self.window.val().get_bits::<8>(6));
+        self.entry.next = bit_cast::<10, 8>(self.first.val());
         self.entries.read_address.next =
-            (bit_cast::<10, 2>(self.class_row.val()) << 8) | self.first.val();
+            (bit_cast::<10, 2>(self.class_row.val()) << 8) | self.entry.val();
         // The six bits behind, in the upper places of eleven, their first one flipped if it is the
         // sign.
         self.upper.next = bit_cast::<11, 6>(self.tail[1].q.val()) << 5;
@@ -122,7 +131,8 @@ impl Logic for SymbolLookup {
             self.sign.next = self.sign_place.val();
         }
         self.shift.next = self.entries.read_data.val().get_bits::<4>(11);
-        self.tail[0].d.next = self.window.val().get_bits::<6>(0);
+        self.aligned.next = (self.behind.val() << self.skip.val()) >> 3;
+        self.tail[0].d.next = bit_cast::<6, 9>(self.aligned.val());
         self.tail[1].d.next = self.tail[0].q.val();
         self.below_at[0].d.next = self.below.val();
         self.below_at[1].d.next = self.below_at[0].q.val();
@@ -164,7 +174,9 @@ mod tests {
             (0b101_010, true, -64 + (0b001 << 2)),
             (0b101_010, false, 0),
         ] {
-            unit.window.next = bits(0xa5 << 6 | behind);
+            unit.first.next = bits(0xa5);
+            unit.behind.next = bits(behind << 1);
+            unit.skip.next = bits(2);
             unit.active.next = active;
             for _ in 0..LATENCY {
                 step(&mut unit, |unit| &mut unit.aclk);

@@ -11,13 +11,12 @@ use rust_hdl::prelude::*;
 /// | `word_data`, `word_load` | in | the lane's next word, at most two before the first `crossed` and one behind each |
 /// | `bits` | out | head chunk and tail chunk, bit 31 first |
 /// | `head_there`, `tail_there` | out | which of them are there; the tail may be without the head |
-/// | `fill`, `refill` | out | `shift`, `load` are wanted whatever the lane does |
-/// | `shift` | in | the head chunk is done: the tail takes its place |
-/// | `load` | in | the tail takes the next chunk |
+/// | `within`, `beyond` | out | what is to be done if the lane stays in the head chunk, and if it is done with it |
+/// | `moves` | in | one of the two; `beyond` only if the head is there. The tail need not be |
 /// | `crossed` | out | a word's last chunk was shifted out at the last clock |
 ///
-/// `load` has to be `shift | refill`, and `shift` at least `fill`. Both are clock enables and `shift`
-/// one input of a valid bit, so they may come late in the clock. The lane may `shift` without a tail.
+/// `moves` may come late in the clock, as each is a clock enable or a next value as it is: 0 the tail
+/// becomes the head, 1 the tail takes the next chunk, 2 the tail is there after this clock, 3 `crossed`.
 ///
 /// `W` is the word's width, 32 or 64; `P = log2(W / 16)`. Words come, chunk by chunk, from the current
 /// register to the tail and to the head. Nobody has to ask for room: a lane that has crossed the end
@@ -43,20 +42,18 @@ pub struct WordFeed<const W: usize, const P: usize> {
     pub head_there: Signal<Out, Bit>,
     /// The tail chunk is there.
     pub tail_there: Signal<Out, Bit>,
-    /// `shift` is wanted.
-    pub fill: Signal<Out, Bit>,
-    /// `load` is wanted.
-    pub refill: Signal<Out, Bit>,
-    /// Next head chunk.
-    pub shift: Signal<In, Bit>,
-    /// Next tail chunk.
-    pub load: Signal<In, Bit>,
+    /// What to do if the lane stays in the head chunk.
+    pub within: [Signal<Out, Bit>; 4],
+    /// What to do if it is done with it.
+    pub beyond: [Signal<Out, Bit>; 4],
+    /// What is done.
+    pub moves: [Signal<In, Bit>; 4],
     /// A word is done.
     pub crossed: Signal<Out, Bit>,
     waiting: Reg<Bits<W>>,
     waiting_valid: Reg<Bit>,
     current: Reg<Bits<W>>,
-    // The current word is there while these differ: one is toggled early, one by `load`.
+    // The current word is there while these differ: one is toggled early, one when a chunk is taken.
     filled: Reg<Bit>,
     used: Reg<Bit>,
     next: Chunk<W, P>,
@@ -66,7 +63,6 @@ pub struct WordFeed<const W: usize, const P: usize> {
     tail: Reg<Bits<16>>,
     head_valid: Reg<Bit>,
     tail_valid: Reg<Bit>,
-    tail_next: TailNext,
     /// The head chunk's number in its word, also while it is still to come.
     number: Reg<Bits<P>>,
     ended: Reg<Bit>,
@@ -75,6 +71,9 @@ pub struct WordFeed<const W: usize, const P: usize> {
     coming: Signal<Local, Bits<16>>,
     coming_valid: Signal<Local, Bit>,
     filling: Signal<Local, Bit>,
+    tail_kept: Signal<Local, Bit>,
+    tail_filled: Signal<Local, Bit>,
+    ends: Signal<Local, Bit>,
     one_if_coming: Signal<Local, Bits<P>>,
     one_if_head: Signal<Local, Bits<P>>,
     wide_head: Signal<Local, Bits<32>>,
@@ -95,10 +94,9 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             bits: Signal::default(),
             head_there: Signal::default(),
             tail_there: Signal::default(),
-            fill: Signal::default(),
-            refill: Signal::default(),
-            shift: Signal::default(),
-            load: Signal::default(),
+            within: Default::default(),
+            beyond: Default::default(),
+            moves: Default::default(),
             crossed: Signal::default(),
             waiting: Reg::default(),
             waiting_valid: Reg::default(),
@@ -111,7 +109,6 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             tail: Reg::default(),
             head_valid: Reg::default(),
             tail_valid: Reg::default(),
-            tail_next: TailNext::default(),
             number: Reg::default(),
             ended: Reg::default(),
             keep: Signal::default(),
@@ -119,6 +116,9 @@ impl<const W: usize, const P: usize> Default for WordFeed<W, P> {
             coming: Signal::default(),
             coming_valid: Signal::default(),
             filling: Signal::default(),
+            tail_kept: Signal::default(),
+            tail_filled: Signal::default(),
+            ends: Signal::default(),
             one_if_coming: Signal::default(),
             one_if_head: Signal::default(),
             wide_head: Signal::default(),
@@ -195,65 +195,56 @@ impl<const W: usize, const P: usize> Logic for WordFeed<W, P> {
 
         self.filling.next = !self.head_valid.q.val() & (self.tail_valid.q.val() | self.there.val());
         self.tail.d.next = self.coming.val();
-        self.tail.enable.next = self.load.val();
-        self.tail_next.tail.next = self.tail_valid.q.val();
-        self.tail_next.coming.next = self.coming_valid.val();
-        self.tail_next.shift.next = self.shift.val();
-        self.tail_valid.d.next = self.tail_next.there.val();
+        self.tail.enable.next = self.moves[1].val();
+        self.tail_valid.d.next = self.moves[2].val();
         self.tail_valid.enable.next = true;
-        // Added, not enabled: `load` stays the only clock enable.
+        // Added, not enabled: the late bit stays the only clock enable.
         self.one_if_coming.next = 0.into();
         if self.coming_valid.val() {
             self.one_if_coming.next = 1.into();
         }
         self.chunk.d.next = self.chunk.q.val() + self.one_if_coming.val();
-        self.chunk.enable.next = self.load.val();
+        self.chunk.enable.next = self.moves[1].val();
         self.used.d.next = self.used.q.val() ^ (self.there.val() & self.chunk.q.val().all());
-        self.used.enable.next = self.load.val();
+        self.used.enable.next = self.moves[1].val();
         self.head.d.next = self.coming.val();
         if self.tail_valid.q.val() {
             self.head.d.next = self.tail.q.val();
         }
-        self.head.enable.next = self.shift.val();
+        self.head.enable.next = self.moves[0].val();
         self.head_valid.d.next = self.tail_valid.q.val() | self.coming_valid.val();
-        self.head_valid.enable.next = self.shift.val();
+        self.head_valid.enable.next = self.moves[0].val();
 
-        // The end of a word: a head is shifted out that was its last.
+        // Numbers tell the end of a word.
         self.one_if_head.next = 0.into();
         if self.head_valid.q.val() {
             self.one_if_head.next = 1.into();
         }
         self.number.d.next = self.number.q.val() + self.one_if_head.val();
-        self.number.enable.next = self.shift.val();
-        self.ended.d.next = self.shift.val() & self.number.q.val().all() & self.head_valid.q.val();
+        self.number.enable.next = self.moves[0].val();
+        self.ended.d.next = self.moves[3].val();
         self.ended.enable.next = true;
+
+        // What to do. An empty tail's next chunk goes to the head instead, if that shifts.
+        self.tail_kept.next = self.tail_valid.q.val() & self.coming_valid.val();
+        self.tail_filled.next = self.tail_valid.q.val() | self.coming_valid.val();
+        self.ends.next = self.head_valid.q.val() & self.number.q.val().all();
+        self.within[0].next = self.filling.val();
+        self.within[1].next = self.filling.val() | !self.tail_valid.q.val();
+        self.within[2].next = self.tail_filled.val();
+        if self.filling.val() {
+            self.within[2].next = self.tail_kept.val();
+        }
+        self.within[3].next = false;
+        self.beyond[0].next = true;
+        self.beyond[1].next = true;
+        self.beyond[2].next = self.tail_kept.val();
+        self.beyond[3].next = self.ends.val();
 
         self.wide_head.next = bit_cast::<32, 16>(self.head.q.val());
         self.bits.next = (self.wide_head.val() << 16) | bit_cast::<32, 16>(self.tail.q.val());
         self.head_there.next = self.head_valid.q.val();
         self.tail_there.next = self.tail_valid.q.val();
-        self.fill.next = self.filling.val();
-        self.refill.next = self.filling.val() | !self.tail_valid.q.val();
         self.crossed.next = self.ended.q.val();
-    }
-}
-
-/// Whether the tail is there after this clock: an empty tail's next chunk goes to the head instead, if
-/// that shifts. A block of its own, as `shift` follows from the feed's other outputs.
-#[derive(LogicBlock, Default)]
-struct TailNext {
-    pub tail: Signal<In, Bit>,
-    pub coming: Signal<In, Bit>,
-    pub shift: Signal<In, Bit>,
-    pub there: Signal<Out, Bit>,
-}
-
-impl Logic for TailNext {
-    #[hdl_gen]
-    fn update(&mut self) {
-        self.there.next = self.tail.val() | self.coming.val();
-        if self.shift.val() {
-            self.there.next = self.tail.val() & self.coming.val();
-        }
     }
 }

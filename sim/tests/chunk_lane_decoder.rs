@@ -99,11 +99,13 @@ fn packet(
         dut.set("last_start", (16 - most) as u64);
         dut.set("word_data", word);
         dut.set("word_load", u64::from(offered));
-        dut.eval();
-        let step = dut.get_u64("available") == 1 && random.u32(0..8) > 0;
         let takes_part = random.u32(0..8) > 0;
-        dut.set("step", u64::from(step));
         dut.set("takes_part", u64::from(takes_part));
+        dut.eval();
+        let lacks = dut.get_u64("lacks") == 1;
+        assert!(takes_part || !lacks, "cycle {cycle}");
+        let step = takes_part && !lacks && random.u32(0..8) > 0;
+        dut.set("step", u64::from(step));
         dut.eval();
         if offered {
             lane.owed -= 1;
@@ -114,11 +116,12 @@ fn packet(
         dut.eval();
 
         let mut crossed = false;
-        if step && takes_part {
+        if step {
             let advance = lane.sample(&class);
             let bits = &lane.bits[lane.at..lane.at + advance];
             let bits = bits.iter().fold(0, |all, &bit| all << 1 | u64::from(bit));
-            let seen = dut.get_u64("window") >> (14 - advance);
+            let behind = dut.get_u64("behind") << dut.get_u64("skip") >> 3 & 0x3f;
+            let seen = (dut.get_u64("first") << 6 | behind) >> (14 - advance);
             assert_eq!(seen, bits, "cycle {cycle}");
             crossed = (lane.at + advance) / word_bits > lane.at / word_bits;
             lane.at += advance;

@@ -10,8 +10,8 @@ use dqa_hdl::identification::{Features, Identification};
 use dqa_hdl::pack::Pack;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::primitives::{
-    Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick,
-    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight,
+    Align, BlockRam, Chunk, CodeLength, Concat, Crc32, Lacks, Late, LutRam, Multiplier, Pick,
+    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight, Together,
 };
 use dqa_hdl::register_file::RegisterFile;
 use dqa_hdl::registers::ALL;
@@ -180,23 +180,69 @@ fn aligns(mut pair: Pair<Align>) {
         pair.rust.bits.next = pair.input("bits");
         pair.rust.offset.next = pair.input("offset");
         pair.settle();
-        pair.same("window", pair.rust.window.val(), cycle);
+        pair.same("first", pair.rust.first.val(), cycle);
+        pair.same("behind", pair.rust.behind.val(), cycle);
     }
 }
 
 fn picks(mut pair: Pair<Pick>) {
     for cycle in 0..CYCLES {
         let length = pair.random.u32(0..8);
-        pair.rust.longer.next = pair.set("longer", (2 << length) - 1);
+        pair.rust.at_most.next = pair.set("at_most", 0xff & !((2 << length) - 1));
         for k in 0..8 {
             pair.rust.places[k].next = pair.input(&format!("places${k}"));
         }
         pair.rust.step.next = pair.bit("step");
-        pair.rust.takes_part.next = pair.bit("takes_part");
-        pair.rust.wanted.next = pair.input("wanted");
+        for k in 0..4 {
+            pair.rust.within[k].next = pair.bit(&format!("within${k}"));
+            pair.rust.beyond[k].next = pair.bit(&format!("beyond${k}"));
+        }
         pair.settle();
         pair.same("offset", pair.rust.offset.val(), cycle);
-        pair.same("moves", pair.rust.moves.val(), cycle);
+        for k in 0..4 {
+            let moves = bits::<1>(pair.rust.moves[k].val().into());
+            pair.same(&format!("moves${k}"), moves, cycle);
+        }
+    }
+}
+
+fn waits(mut pair: Pair<Lacks>) {
+    for cycle in 0..CYCLES {
+        pair.rust.takes_part.next = pair.bit("takes_part");
+        pair.rust.head_there.next = pair.bit("head_there");
+        pair.rust.tail_there.next = pair.bit("tail_there");
+        pair.rust.offset.next = pair.input("offset");
+        pair.rust.last_start.next = pair.input("last_start");
+        pair.settle();
+        let lacks = bits::<1>(pair.rust.lacks.val().into());
+        pair.same("lacks", lacks, cycle);
+    }
+}
+
+fn chooses(mut pair: Pair<Late>) {
+    for cycle in 0..CYCLES {
+        pair.rust.go.next = pair.bit("go");
+        pair.rust.waits.next = pair.input("waits");
+        pair.rust.if_so.next = pair.bit("if_so");
+        pair.rust.if_not.next = pair.bit("if_not");
+        pair.settle();
+        let y = bits::<1>(pair.rust.y.val().into());
+        pair.same("y", y, cycle);
+    }
+}
+
+fn steps<const S: usize>(mut pair: Pair<Together<S>>) {
+    for cycle in 0..CYCLES {
+        pair.rust.go.next = pair.bit("go");
+        pair.rust.takes_part.next = pair.input("takes_part");
+        let lane = pair.random.u32(0..S as u32);
+        let lacks = pair.random.u128(0..2) << lane;
+        pair.rust.lacks.next = pair.set("lacks", lacks);
+        pair.settle();
+        pair.same("steps", pair.rust.steps.val(), cycle);
+        pair.same("waits", pair.rust.waits.val(), cycle);
+        let take = bits::<1>(pair.rust.take.val().into());
+        pair.same("take", take, cycle);
     }
 }
 
@@ -386,6 +432,24 @@ fn windows_agree_in_both_forms() -> Result<(), SimError> {
 }
 
 #[test]
+fn lanes_that_wait_agree_in_both_forms() -> Result<(), SimError> {
+    waits(Pair::new("lane_waits", Lacks::default)?);
+    waits(Pair::on_ecp5("lane_waits", Lacks::default)?);
+    steps(Pair::new("together_1", Together::<1>::default)?);
+    steps(Pair::on_ecp5("together_1", Together::<1>::default)?);
+    steps(Pair::new("together_8", Together::<8>::default)?);
+    steps(Pair::on_ecp5("together_8", Together::<8>::default)?);
+    Ok(())
+}
+
+#[test]
+fn late_choices_agree_in_both_forms() -> Result<(), SimError> {
+    chooses(Pair::new("late_choice", Late::default)?);
+    chooses(Pair::on_ecp5("late_choice", Late::default)?);
+    Ok(())
+}
+
+#[test]
 fn picks_agree_in_both_forms() -> Result<(), SimError> {
     picks(Pair::new("pick", Pick::default)?);
     picks(Pair::on_ecp5("pick", Pick::default)?);
@@ -397,9 +461,12 @@ fn code_lengths_agree() -> Result<(), SimError> {
     let mut pair = Pair::new("code_length", CodeLength::default)?;
     for cycle in 0..CYCLES {
         pair.rust.code.next = pair.input("code");
-        pair.rust.limits.next = pair.input("limits");
+        let limits = (0..8).fold(0, |limits, k| {
+            limits | pair.random.u128(0..=1 << k) << (k * (k + 1) / 2)
+        });
+        pair.rust.limits.next = pair.set("limits", limits);
         pair.settle();
-        pair.same("longer", pair.rust.longer.val(), cycle);
+        pair.same("at_most", pair.rust.at_most.val(), cycle);
     }
     Ok(())
 }

@@ -47,7 +47,12 @@ fn equals_golden() -> Result<(), SimError> {
             // The longest codes begin with ones.
             let window = random.u64(0..1 << 14) | if random.bool() { 0x3f80 } else { 0 };
             let active = random.u8(0..8) > 0;
-            unit.set("window", window);
+            let skip = random.u64(0..4);
+            let around = random.u64(0..8);
+            let behind = (window & 0x3f) << 3 | around;
+            unit.set("first", window >> 6);
+            unit.set("behind", behind >> skip | (around << (9 - skip) & 0x1ff));
+            unit.set("skip", skip);
             unit.set(
                 "class_row",
                 2 * bank as u64 + u64::from(class == Class::Important),

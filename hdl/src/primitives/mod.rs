@@ -10,12 +10,15 @@ mod chunk;
 mod code_length;
 mod concat;
 mod crc32;
+mod lacks;
+mod late;
 mod lut_ram;
 mod multiplier;
 mod pick;
 mod pipelined_ram;
 mod reg;
 mod shift_right;
+mod together;
 
 pub use align::Align;
 pub use block_ram::BlockRam;
@@ -23,12 +26,15 @@ pub use chunk::Chunk;
 pub use code_length::CodeLength;
 pub use concat::Concat;
 pub use crc32::Crc32;
+pub use lacks::Lacks;
+pub use late::Late;
 pub use lut_ram::LutRam;
 pub use multiplier::{Multiplier, PipelinedMultiplier};
 pub use pick::Pick;
 pub use pipelined_ram::PipelinedRam;
 pub use reg::Reg;
 pub use shift_right::ShiftRight;
+pub use together::Together;
 
 use rust_hdl::prelude::*;
 
