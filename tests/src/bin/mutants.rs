@@ -130,8 +130,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "the last beat of a plane has all lanes, decoder",
         file: "plane_walker.rs",
-        from: "self.mask.next = self.my_last_lanes.q.val();",
-        to: "self.mask.next = self.all.val();",
+        from: "self.stays.val() & self.my_last_lanes.q.val()",
+        to: "self.stays.val()",
         test: ("plane_walker", ""),
     },
     Mutant {
@@ -165,15 +165,15 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "the decoder stays closed over a reset",
         file: "decoder.rs",
-        from: "            self.closed.d.next = false;\n            self.sent.d.next = false;\n            for",
-        to: "            self.sent.d.next = false;\n            for",
+        from: "            self.closed.d.next = false;\n            self.sent.d.next = false;\n        }",
+        to: "            self.sent.d.next = false;\n        }",
         test: ("decoder", "reset"),
     },
     Mutant {
         what: "the distributor forgets which lanes were served",
         file: "distributor.rs",
-        from: "self.order.oldest.val() & !self.served.q.val();",
-        to: "self.order.oldest.val();",
+        from: "self.served.d.next = self.rest.val();",
+        to: "self.served.d.next = self.waiting.val();",
         test: ("distributor", "two"),
     },
     Mutant {
@@ -200,15 +200,15 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "codes are a bit longer at their limit",
         file: "primitives/code_length.rs",
-        from: ">= limits[",
-        to: "> limits[",
+        from: "- limits[{}:{at}]",
+        to: "- limits[{}:{at}] - 1'b1",
         test: ("primitives", "code_lengths"),
     },
     Mutant {
         what: "raw bits are taken one place off",
         file: "symbol_lookup.rs",
-        from: "self.tail[0].d.next = self.window.val().get_bits::<6>(0);",
-        to: "self.tail[0].d.next = self.window.val().get_bits::<6>(1);",
+        from: "<< self.skip.val()) >> 3;",
+        to: "<< self.skip.val()) >> 2;",
         test: ("symbol_lookup", ""),
     },
     Mutant {
