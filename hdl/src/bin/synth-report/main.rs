@@ -32,16 +32,16 @@ Examples:
   synth-report --only distributor --target ECP5
   synth-report > docs/src/cost.md                  all, an hour or more
 
-Tools come from the Python registry into .eda, pinned in hdl/eda/versions.txt. Results are kept in
-build/synth by content: what has not changed is not run again, also after an interruption.";
+nextpnr comes from the Python registry into .eda, pinned in hdl/eda/versions.txt; yosys is the system's.
+Results are kept in build/synth by content: what has not changed is not run again, also after an interruption.";
 
 /// Report what the units and cores cost.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
-    /// Designs whose names begin so
+    /// Designs whose names begin so; may be repeated
     #[arg(long, value_name = "NAME", default_value = "")]
-    only: String,
+    only: Vec<String>,
     /// Devices whose names begin so: ECP5, iCE40 HX, iCE40 UP, 7-series
     #[arg(long, value_name = "NAME", default_value = "")]
     target: String,
@@ -71,12 +71,12 @@ fn main() -> Result<(), Failure> {
     let designs: Vec<_> = [designs::cores(), designs::units()]
         .concat()
         .into_iter()
-        .filter(|design| design.name().starts_with(&args.only))
+        .filter(|design| args.only.iter().any(|only| design.name().starts_with(only)))
         .collect();
     if targets.is_empty() || designs.is_empty() {
         return Err("no design and device has such a name; see --help".into());
     }
-    let mut packages = vec![yosys::PROGRAM];
+    let mut packages = Vec::new();
     if !args.no_place {
         packages.extend(targets.iter().filter_map(|target| Some(target.placer?.0)));
         packages.dedup();
@@ -86,20 +86,21 @@ fn main() -> Result<(), Failure> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
-        let made = made(&args, &packages)?;
+        packages.insert(0, yosys::PROGRAM);
+        let made = made(&args, &tools, &packages)?;
         print!("{}", report::markdown(&made, &targets, &rows));
     }
     Ok(())
 }
 
 /// How and when the report was made.
-fn made(args: &Args, packages: &[&str]) -> Result<String, Failure> {
+fn made(args: &Args, tools: &Tools, packages: &[&str]) -> Result<String, Failure> {
     let options: Vec<_> = std::env::args().skip(1).collect();
     let separator = if options.is_empty() { "" } else { " -- " };
     let date = Command::new("date").arg("+%F").output()?.stdout;
     let versions: Vec<_> = packages
         .iter()
-        .map(|package| Tools::version(package))
+        .map(|package| tools.version(package))
         .collect();
     let seeds = if args.no_place {
         String::new()
@@ -146,7 +147,10 @@ fn rows(
 fn row(args: &Args, tools: &Tools, target: &Target, design: &Design) -> Result<Row, Failure> {
     let cells = yosys::cells(tools, target, design.top, &design.verilog)?;
     let mut placed = Vec::new();
-    if !args.no_place && target.placer.is_some() {
+    let luts = cells.lut + cells.lut_ram;
+    if luts > target.luts {
+        placed.push(Placed::TooLarge(format!("{luts} LUT of {}", target.luts)));
+    } else if !args.no_place && target.placer.is_some() {
         let netlist = yosys::framed(tools, target, design.top, &design.verilog)?;
         for &seed in &args.seeds {
             placed.extend(nextpnr::place(

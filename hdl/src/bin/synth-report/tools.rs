@@ -17,12 +17,19 @@ const RECIPE: &str = "1";
 pub struct Tools {
     root: PathBuf,
     work: PathBuf,
+    yosys: String,
 }
 
 impl Tools {
     /// Installs what is missing of `packages`, each of one program of the same name, with the
-    /// project's own script, which says so. Results are kept in `work`.
+    /// project's own script, which says so; and looks for `yosys`. Results are kept in `work`.
+    ///
+    /// The yosys is the system's: that of the Python registry is WebAssembly, in which abc9 breaks off
+    /// without a word at a core of 8 lanes.
     pub fn install(packages: &[&str], work: &Path) -> Result<Self, Failure> {
+        let yosys = Command::new("yosys").arg("-V").output();
+        let yosys =
+            yosys.map_err(|_| "yosys is missing: ./test installs it, or your system's packages")?;
         let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let status = Command::new(crate_folder.join("eda/install"))
             .args(packages)
@@ -34,6 +41,7 @@ impl Tools {
         let tools = Self {
             root: crate_folder.with_file_name(".eda"),
             work: work.canonicalize()?,
+            yosys: String::from_utf8_lossy(&yosys.stdout).trim().to_owned(),
         };
         for package in packages {
             // A YoWASP program compiles itself when it first runs: once, and not in two jobs.
@@ -42,11 +50,14 @@ impl Tools {
         Ok(tools)
     }
 
-    /// A package with its version.
-    pub fn version(package: &str) -> &'static str {
-        let mut lines = VERSIONS.lines();
+    /// A program with its version.
+    pub fn version(&self, package: &str) -> &str {
+        let mut lines = VERSIONS.lines().chain([self.yosys.as_str()]);
         lines
-            .find(|line| line.split("==").next() == Some(package))
+            .find(|line| {
+                line.split("==").next() == Some(package)
+                    || line.starts_with("Yosys ") && package == "yosys"
+            })
             .unwrap_or("unknown")
     }
 
@@ -57,7 +68,13 @@ impl Tools {
         arguments: &[String],
         folder: &Path,
     ) -> Result<(bool, Vec<u8>), Failure> {
-        let output = Command::new(self.root.join("bin").join(program))
+        let installed = self.root.join("bin").join(program);
+        let program_path = if installed.exists() {
+            installed
+        } else {
+            program.into()
+        };
+        let output = Command::new(program_path)
             .args(arguments)
             .current_dir(folder)
             .output()
@@ -78,7 +95,7 @@ impl Tools {
         arguments: &[String],
         files: &[(&str, &[u8])],
     ) -> Result<PathBuf, Failure> {
-        let version = Self::version(program);
+        let version = self.version(program);
         let mut hasher = Sha256::new();
         let mut add = |part: &[u8]| {
             hasher.update((part.len() as u64).to_le_bytes());

