@@ -5,8 +5,8 @@
 //! | `aclk`, `aresetn` | in | clock, synchronous reset; counters stay |
 //! | `enable` | in | moves everything |
 //! | `lanes`, `important`, `patterns` | in | a beat: lanes that are counted, their class, their patterns of 10 bits |
-//! | `drain`, `drain_bin` | in | a count is told and becomes 0; never with a beat |
-//! | `total`, `total_bin`, `total_valid` | out | S + 4 clocks later: it, over all lanes |
+//! | `drain`, `drain_bin` | in | a count is told and becomes 0; 3 clocks behind a beat at the earliest |
+//! | `total`, `total_bin`, `total_valid` | out | S + 3 clocks later: it, over all lanes |
 //!
 //! Parameters: S lanes; K = 10 S; the most bits of a pattern are given to [`Histogram::new`]. A beat or a count
 //! each clock. A count passes the lanes one a clock, each adding its own.

@@ -5,9 +5,9 @@
 //! | `aclk`, `aresetn` | in | clock, synchronous reset; counters stay |
 //! | `enable` | in | moves everything |
 //! | `count`, `important`, `pattern` | in | a sample is counted: its class and pattern |
-//! | `drain`, `drain_bin` | in | a pattern's counter, the class (1 Important) in bit 0, is told and becomes 0; never with `count` |
-//! | `sum` | in | 3 clocks behind `drain`: of the lanes in front |
-//! | `total`, `total_bin`, `total_valid` | out | 4 clocks behind `drain`: `sum` and the counter |
+//! | `drain`, `drain_bin` | in | a pattern's counter, the class (1 Important) in bit 0, is told and becomes 0; 4 clocks behind a `count` at the earliest |
+//! | `sum` | in | 2 clocks behind `drain`: of the lanes in front |
+//! | `total`, `total_bin`, `total_valid` | out | 3 clocks behind `drain`: `sum` and the counter |
 //!
 //! Parameters: the lanes of the histogram and the most bits of a pattern are given to
 //! [`HistogramLane::new`]. A counter stays at 2^22 by the lanes: no lane has more samples of a packet. A
@@ -42,13 +42,14 @@ pub struct HistogramLane {
     word: DFF<Bits<23>>,
     last: DFF<Bits<23>>,
     kept: DFF<Bits<23>>,
+    counter: Signal<Local, Bits<23>>,
     changed: Signal<Local, Bits<23>>,
     full: Signal<Local, Bit>,
     most: Constant<Bits<23>>,
     used: Constant<Bits<23>>,
-    drains: [Reg<Bit>; 4],
+    step: Signal<Local, Bits<23>>,
+    drains: [Reg<Bit>; 3],
     totalled: DFF<Bits<23>>,
-    totalled_bin: DFF<Bits<11>>,
 }
 
 impl HistogramLane {
@@ -78,13 +79,14 @@ impl HistogramLane {
             word: DFF::default(),
             last: DFF::default(),
             kept: DFF::default(),
+            counter: Signal::default(),
             changed: Signal::default(),
             full: Signal::default(),
             most: Constant::new(bits(most)),
             used: Constant::new(bits(2 * most - 1)),
+            step: Signal::default(),
             drains: std::array::from_fn(|_| Reg::default()),
             totalled: DFF::default(),
-            totalled_bin: DFF::default(),
         }
     }
 }
@@ -93,15 +95,15 @@ impl Logic for HistogramLane {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, word, last, kept);
-        dff_setup!(self, aclk, totalled, totalled_bin);
+        dff_setup!(self, aclk, totalled);
         clock!(self, aclk, memory);
-        for i in 0..4 {
+        for i in 0..3 {
             self.drains[i].clock.next = self.aclk.val();
             self.drains[i].aresetn.next = self.aresetn.val();
             self.drains[i].enable.next = self.enable.val();
         }
         self.drains[0].d.next = self.drain.val();
-        for i in 1..4 {
+        for i in 1..3 {
             self.drains[i].d.next = self.drains[i - 1].q.val();
         }
 
@@ -122,15 +124,14 @@ impl Logic for HistogramLane {
         self.memory.write.next = self.forwarding.write.val();
         self.memory.write_address.next = self.forwarding.write_address.val();
 
-        // The counter, 3 clocks later.
+        // The counter, 2 clocks later; and what it becomes. A drained one is a word of 0 that stays.
+        self.counter.next = self.memory.read_data.val() & self.used.val();
         self.full.next = (self.word.q.val() & self.most.val()).any();
-        self.changed.next = self.word.q.val();
-        if !self.full.val() {
-            self.changed.next = (self.word.q.val() + 1) & self.used.val();
+        self.step.next = 1.into();
+        if self.full.val() | self.drains[2].q.val() {
+            self.step.next = 0.into();
         }
-        if self.drains[2].q.val() {
-            self.changed.next = 0.into();
-        }
+        self.changed.next = (self.word.q.val() + self.step.val()) & self.used.val();
         self.memory.write_data.next = self.changed.val();
         if self.enable.val() {
             self.last.d.next = self.changed.val();
@@ -138,18 +139,20 @@ impl Logic for HistogramLane {
             if self.forwarding.keeps_changed.val() {
                 self.kept.d.next = self.changed.val();
             }
-            self.word.d.next = self.memory.read_data.val() & self.used.val();
+            self.word.d.next = self.counter.val();
             if self.forwarding.takes_kept.val() {
                 self.word.d.next = self.kept.q.val();
             }
             if self.forwarding.takes_changed.val() {
                 self.word.d.next = self.changed.val();
             }
-            self.totalled.d.next = self.sum.val() + self.word.q.val();
-            self.totalled_bin.d.next = self.forwarding.write_address.val();
+            if self.drains[1].q.val() {
+                self.word.d.next = 0.into();
+            }
+            self.totalled.d.next = self.sum.val() + self.counter.val();
         }
         self.total.next = self.totalled.q.val();
-        self.total_bin.next = self.totalled_bin.q.val();
-        self.total_valid.next = self.drains[3].q.val();
+        self.total_bin.next = self.forwarding.write_address.val();
+        self.total_valid.next = self.drains[2].q.val();
     }
 }
