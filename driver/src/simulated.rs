@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{Header, Operation, Packet, PacketError, Status};
-use dqa_golden::payload::PlaneRun;
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::{Core, CoreError, Stall};
 
@@ -67,17 +66,16 @@ impl Simulated {
         }
         let cores = self.cores.as_mut().expect("just made");
         let slot = cores.slot(id, context)?;
-        let Cores {
-            encoder, decoder, ..
-        } = cores;
-        let (core, send): (_, fn(&mut Core, bool, &PlaneRun, &[u8], Stall)) = match header.operation
-        {
-            Operation::Encode => (encoder, Core::send),
-            Operation::Scan => (encoder, Core::send_scan),
-            Operation::Decode => (decoder, Core::send),
+        let (run, stall) = (&header.run, Stall::NONE);
+        let core = match header.operation {
+            Operation::Decode => &mut cores.decoder,
+            Operation::Encode | Operation::Scan => &mut cores.encoder,
         };
-        send(core, slot, &header.run, payload, Stall::NONE);
-        let answer = core.answer(Stall::NONE)?;
+        match header.operation {
+            Operation::Scan => core.send_scan(slot, run, payload, stall),
+            Operation::Encode | Operation::Decode => core.send(slot, run, payload, stall),
+        }
+        let answer = core.answer(stall)?;
         Status::check(u32::try_from(answer.error).unwrap_or(u32::MAX))?;
         let operation = header.operation.answer();
         Ok(Header {
@@ -161,6 +159,7 @@ impl Transport for Simulated {
 mod tests {
     use super::*;
     use dqa_golden::packet::{answer, samples_to_bytes};
+    use dqa_golden::payload::PlaneRun;
     use dqa_sim::layers;
 
     #[test]

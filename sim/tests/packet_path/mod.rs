@@ -3,9 +3,8 @@
 
 use dqa_golden::packet::{Direction, Path};
 use dqa_hdl::emit::emit;
-use dqa_hdl::encoder::{self, Encoder};
 use dqa_hdl::packet_port::PacketPort;
-use dqa_hdl::{decoder, load};
+use dqa_hdl::{decoder, encoder, load};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value};
 
 use crate::requests::parameters;
