@@ -42,9 +42,9 @@ struct Args {
     /// Designs whose names begin so; may be repeated
     #[arg(long, value_name = "NAME", default_value = "")]
     only: Vec<String>,
-    /// Devices whose names begin so: ECP5, iCE40 HX, iCE40 UP, 7-series
+    /// Devices whose names begin so: ECP5, iCE40 HX, iCE40 UP, 7-series; may be repeated
     #[arg(long, value_name = "NAME", default_value = "")]
-    target: String,
+    target: Vec<String>,
     /// Count resources, place nothing
     #[arg(long)]
     no_place: bool,
@@ -66,7 +66,7 @@ fn main() -> Result<(), Failure> {
     let args = Args::parse();
     let targets: Vec<_> = TARGETS
         .iter()
-        .filter(|target| target.name.starts_with(&args.target))
+        .filter(|target| args.target.iter().any(|name| target.name.starts_with(name)))
         .collect();
     let designs: Vec<_> = [designs::cores(), designs::units()]
         .concat()
