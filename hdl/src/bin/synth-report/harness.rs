@@ -15,11 +15,14 @@ pub struct Port {
     pub width: usize,
 }
 
-/// Verilog of the module `harness` around `top`. The clock port is `aclk`.
+/// Verilog of the module `harness` around `top`. The clock port is `aclk` or, in what is memory or
+/// registers alone, `clock`.
 pub fn harness(top: &str, ports: &[Port]) -> String {
     let mut widths = [0, 0];
-    let mut connections = vec![".aclk(aclk)".to_owned()];
-    for port in ports.iter().filter(|port| port.name != "aclk") {
+    let is_clock = |port: &&Port| ["aclk", "clock"].contains(&port.name.as_str());
+    let clocks = ports.iter().filter(is_clock);
+    let mut connections: Vec<_> = clocks.map(|port| format!(".{}(aclk)", port.name)).collect();
+    for port in ports.iter().filter(|port| !is_clock(port)) {
         let (bus, at) = match port.is_input {
             true => ("feed", &mut widths[0]),
             false => ("result", &mut widths[1]),
