@@ -78,7 +78,7 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
     encoder!(parameters, header, new)
 }
 
-/// As [`verilog`], with the scanner that `dqa_core` has; `cmd_scan` is its port `cmd_scan_0`.
+/// As [`verilog`], with the scanner that `dqa_core` has; `cmd_scan` is its port `cmd_scan$0`.
 pub fn verilog_with_scanner(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
     encoder!(parameters, header, with_scanner)
 }

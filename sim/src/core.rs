@@ -151,7 +151,7 @@ impl Core {
     ///
     /// When `input` is not whole beats.
     pub fn send_scan(&mut self, slot: bool, run: &PlaneRun, input: &[u8], stall: Stall) {
-        self.command(command(slot, run).with("scan_0", true), input, stall);
+        self.command(command(slot, run).with("scan$0", true), input, stall);
     }
 
     fn command(&mut self, command: Beat, input: &[u8], stall: Stall) {

@@ -54,7 +54,7 @@ pub fn model(direction: Direction, lanes: usize) -> Result<Model, SimError> {
     let (core, scan, text) = match direction {
         Direction::Write => (
             encoder::TOP,
-            ", .cmd_scan_0(cmd_scan_0)",
+            ", .cmd_scan$0(cmd_scan$0)",
             encoder::verilog_with_scanner(&parameters, ""),
         ),
         Direction::Read => (decoder::TOP, "", decoder::verilog(&parameters, "")),
@@ -77,7 +77,7 @@ module packet_path(aclk, aresetn, control_valid, control_plane_len0, control_pla
    output wire [{to}:0] m_axis_tdata;
    output wire s_axis_tready, m_axis_tvalid, m_axis_tlast, control_busy;
    output wire [1:0] control_contexts_busy;
-   wire cmd_tvalid, cmd_tready, cmd_context, cmd_scan_0;
+   wire cmd_tvalid, cmd_tready, cmd_context, cmd_scan$0;
    wire [15:0] cmd_first_channel, cmd_channels, cmd_images;
    wire [{from}:0] payload_tdata;
    wire payload_tvalid, payload_tready, payload_tlast;
