@@ -25,7 +25,7 @@ pub fn emit(top: &str, header: &str, mut block: impl Block) -> Result<String, Ch
         .lines()
         .map(|line| format!("// {line}").trim_end().to_owned() + "\n")
         .collect();
-    Ok(comment + &flat_ports(&settled(modules.defines().trim_start())))
+    Ok(comment + &settled(&flat_ports(modules.defines().trim_start())))
 }
 
 /// The same Verilog with ports `bus_signal` where RustHDL names them `bus$signal`. Those of an array stay
