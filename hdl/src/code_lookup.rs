@@ -8,6 +8,7 @@
 //! | `code_table` | in | which table: class in bit 0, context in bit 1 |
 //! | `numbers` | in | numbers of the class at [`crate::load::ALIGN`], 14 bits |
 //! | `load`, `load_table`, `load_index`, `load_entry` | in | writes a code entry of [`crate::load`] |
+//! | `range`, `range_valid` | in | 8 bits of a range, which `value` has in the next clock, where the lane is not present |
 //! | `value`, `count` | out | up to 14 bits, left-aligned, zeros behind; how many. 0 if not present |
 //! | `no_code` | out | the symbol has no code |
 //!
@@ -52,6 +53,10 @@ pub struct CodeLookup {
     pub load_index: Signal<In, Bits<6>>,
     /// The entry.
     pub load_entry: Signal<In, Bits<16>>,
+    /// Bits of a range.
+    pub range: Signal<In, Bits<8>>,
+    /// They are due.
+    pub range_valid: Signal<In, Bit>,
     /// Code and raw bits.
     pub value: Signal<Out, Bits<14>>,
     /// How many bits.
@@ -181,6 +186,10 @@ impl Logic for CodeLookup {
             self.bits.d.next = 0.into();
             self.bit_count.d.next = 0.into();
             self.missing.d.next = false;
+            if self.range_valid.val() {
+                self.bits.d.next = bit_cast::<14, 8>(self.range.val()) << 6;
+                self.bit_count.d.next = 8.into();
+            }
         }
 
         self.value.next = self.bits.q.val();

@@ -45,7 +45,6 @@ pub fn identification(parameters: &Parameters) -> Identification {
     let features = Features {
         scan: parameters.scan,
         histogram: parameters.scan,
-        ..Features::default()
     };
     Identification::new(*parameters, features)
 }
@@ -67,16 +66,16 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
     }
     match parameters.lanes {
         1 => core!(
-            1, 16, 17, 32, 33, 36, 4, 5, 2, 10, 1, 1, 17, 10, 11, 15, 11, 12, 16
+            1, 16, 17, 32, 33, 36, 4, 5, 2, 10, 1, 1, 17, 10, 11, 15, 11, 12, 16, 18
         ),
         2 => core!(
-            2, 32, 33, 32, 33, 36, 5, 6, 2, 20, 1, 2, 33, 10, 11, 15, 10, 11, 15
+            2, 32, 33, 32, 33, 36, 5, 6, 2, 20, 1, 2, 33, 10, 11, 15, 10, 11, 15, 34
         ),
         4 => core!(
-            4, 64, 65, 32, 33, 36, 7, 8, 2, 40, 1, 3, 65, 10, 11, 15, 9, 10, 14
+            4, 64, 65, 32, 33, 36, 7, 8, 2, 40, 1, 3, 65, 10, 11, 15, 9, 10, 14, 66
         ),
         _ => core!(
-            8, 128, 129, 64, 65, 68, 11, 12, 4, 80, 2, 4, 129, 9, 10, 14, 8, 9, 13
+            8, 128, 129, 64, 65, 68, 11, 12, 4, 80, 2, 4, 129, 9, 10, 14, 8, 9, 13, 130
         ),
     }
 }
@@ -113,6 +112,7 @@ pub struct Core<
     const AR: usize,
     const LR: usize,
     const KR: usize,
+    const B: usize,
 > {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
@@ -124,7 +124,7 @@ pub struct Core<
     pub m_axis_dec: StreamSource<D>,
     control: ControlPort,
     write: PacketPort<D, Q, W, V, AW, LW, KW>,
-    encoder: Encoder<S, D, W, OUT, E, T, PE, K>,
+    encoder: Encoder<S, D, W, OUT, E, T, PE, K, B>,
     read: PacketPort<W, V, D, Q, AR, LR, KR>,
     decoder: Decoder<S, W, PD, F, D, V, O>,
     /// Active high inside, as the flip-flops of FPGAs have it.
@@ -153,7 +153,8 @@ impl<
     const AR: usize,
     const LR: usize,
     const KR: usize,
-> Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR>
+    const B: usize,
+> Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B>
 {
     /// A core for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
@@ -201,7 +202,8 @@ impl<
     const AR: usize,
     const LR: usize,
     const KR: usize,
-> Logic for Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR>
+    const B: usize,
+> Logic for Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B>
 {
     #[hdl_gen]
     fn update(&mut self) {

@@ -14,6 +14,7 @@ use crate::code_lookup::CodeLookup;
 use crate::context_use::ContextUse;
 use crate::control_port::ControlPort;
 use crate::counter_bank::CounterBank;
+use crate::deep_fifo::DeepFifo;
 use crate::delay::Delay;
 use crate::dequantize::Dequantize;
 use crate::distributor::Distributor;
@@ -29,13 +30,17 @@ use crate::packet_control::PacketControl;
 use crate::packet_framer::PacketFramer;
 use crate::packet_parser::PacketParser;
 use crate::parameters::Parameters;
+use crate::plane_buffer::PlaneBuffer;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::{
     Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick,
     PipelinedMultiplier, PipelinedRam, Reg, ShiftRight,
 };
 use crate::quantize::Quantize;
+use crate::range_finder::RangeFinder;
+use crate::range_writer::RangeWriter;
 use crate::register_file::RegisterFile;
+use crate::scale_divider::ScaleDivider;
 use crate::scanner::{ChannelRanges, Histogram, Report, Scanner};
 use crate::sequencer::Sequencer;
 use crate::skid_buffer::SkidBuffer;
@@ -46,6 +51,8 @@ use crate::{core, decoder, encoder};
 
 /// Rows of the channel table in units that have one, as in the default [`Parameters`].
 const ROWS: usize = 1024;
+/// Beats of the longest plane where there is dynamic scale: what memories of 512 words allow.
+const BEATS: usize = 448;
 
 /// A module in one size.
 #[derive(Clone, Debug)]
@@ -127,6 +134,17 @@ pub fn units() -> Vec<Design> {
         Design::of_lanes("sequencer", 2, Sequencer::<2>::new(ROWS)),
         Design::of_lanes("sequencer", 4, Sequencer::<4>::new(ROWS)),
         Design::of_lanes("sequencer", 8, Sequencer::<8>::new(ROWS)),
+        Design::new("deep_fifo", "512 of 66 bits", DeepFifo::<66>::new(512)),
+        Design::of_lanes("range_finder", 1, RangeFinder::<1>::default()),
+        Design::of_lanes("range_finder", 2, RangeFinder::<2>::default()),
+        Design::of_lanes("range_finder", 4, RangeFinder::<4>::default()),
+        Design::of_lanes("range_finder", 8, RangeFinder::<8>::default()),
+        Design::new("scale_divider", "", ScaleDivider::default()),
+        Design::new("range_writer", "", RangeWriter::default()),
+        Design::of_lanes("plane_buffer", 1, PlaneBuffer::<1, 16, 18>::new(BEATS)),
+        Design::of_lanes("plane_buffer", 2, PlaneBuffer::<2, 32, 34>::new(BEATS)),
+        Design::of_lanes("plane_buffer", 4, PlaneBuffer::<4, 64, 66>::new(BEATS)),
+        Design::of_lanes("plane_buffer", 8, PlaneBuffer::<8, 128, 130>::new(BEATS)),
         Design::new("class_numbers", "", ClassNumbers::new(10)),
         Design::new("quantize", "", Quantize::default()),
         Design::new("code_lookup", "", CodeLookup::default()),
@@ -245,20 +263,34 @@ fn identification() -> Identification {
     Identification::new(Parameters::default(), Features::default())
 }
 
-/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters.
+/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters; the
+/// encoder of dynamic scale too.
 pub fn cores() -> Vec<Design> {
     let mut designs = Vec::new();
-    for (top, verilog) in [
-        (encoder::TOP, encoder::verilog as fn(&Parameters, &str) -> _),
-        (decoder::TOP, decoder::verilog),
-        (core::TOP, core::verilog),
+    for (top, verilog, dynamic_beats) in [
+        (
+            encoder::TOP,
+            encoder::verilog as fn(&Parameters, &str) -> _,
+            0,
+        ),
+        (encoder::TOP, encoder::verilog, BEATS),
+        (decoder::TOP, decoder::verilog, 0),
+        (core::TOP, core::verilog, 0),
     ] {
         for lanes in [1, 2, 4, 8] {
+            let parameters = Parameters {
+                dynamic_beats,
+                ..of_lanes(lanes)
+            };
+            let scale = match dynamic_beats {
+                0 => "",
+                _ => ", dynamic scale",
+            };
             designs.push(Design {
                 top,
-                size: in_lanes(lanes),
+                size: in_lanes(lanes) + scale,
                 lanes: Some(lanes),
-                verilog: verilog(&of_lanes(lanes), "").expect("sound RTL"),
+                verilog: verilog(&parameters, "").expect("sound RTL"),
             });
         }
     }

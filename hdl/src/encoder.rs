@@ -16,16 +16,19 @@
 //! | 2 | the input was too long |
 //! | 3 | a symbol has no code |
 //! | 4 | undefined channel class; treated as Pruned |
-//! | 5 | command out of range: no planes, rows beyond the table, plane length below S |
+//! | 5 | command out of range: no planes, rows beyond the table, plane length below S, plane of dynamic scale too long |
 //!
 //! Of several errors 5, 1 and 2 go first, then 4, then 3.
 //!
 //! Parameters: S lanes (1, 2, 4, 8), and the widths that follow: D = 16 S, W = 32 up to 4 lanes, 64 for
-//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16, K = 10 S; the largest width of a code and the rows of the
+//! 8, OUT = W + 4, E = S + 3, T = S + 4, P = W / 16, K = 10 S, B = D + 2; the largest width of a code and the rows of the
 //! channel table are given to [`Encoder::new`]. One beat a clock, 8 clocks more a packet.
 //!
 //! Built with a [scanner](crate::scanner), a packet whose command comes with `cmd_scan` is scanned: its beats
 //! go the same way up to the quantizers, and the words are the scan's.
+//!
+//! Built with dynamic scale, beats go through a [plane buffer](crate::plane_buffer) first, and a plane
+//! costs two clocks more: its range, 16 bits in lane 0, is written as two samples of 8 bits.
 //!
 //! Beats are let in while the order FIFO has room for all that is under way, and so have the words'
 //! FIFOs. Behind that nothing stops: units have no ready, and the longest stall path is one register.
@@ -43,7 +46,9 @@ use crate::order_fifo::OrderFifo;
 use crate::pack::Pack;
 use crate::packet_control::PacketControl;
 use crate::parameters::Parameters;
+use crate::plane_buffer::PlaneBuffer;
 use crate::quantize::Quantize;
+use crate::range_writer::RangeWriter;
 use crate::scanner::ScanPath;
 use crate::sequencer::Sequencer;
 use crate::skid_buffer::SkidBuffer;
@@ -54,10 +59,10 @@ pub const TOP: &str = "dqa_encoder";
 macro_rules! encoder {
     ($parameters:expr, $header:expr, $new:ident) => {
         match $parameters.lanes {
-            1 => encoder!($parameters, $header, $new, 1, 16, 32, 36, 4, 5, 2, 10),
-            2 => encoder!($parameters, $header, $new, 2, 32, 32, 36, 5, 6, 2, 20),
-            4 => encoder!($parameters, $header, $new, 4, 64, 32, 36, 7, 8, 2, 40),
-            _ => encoder!($parameters, $header, $new, 8, 128, 64, 68, 11, 12, 4, 80),
+            1 => encoder!($parameters, $header, $new, 1, 16, 32, 36, 4, 5, 2, 10, 18),
+            2 => encoder!($parameters, $header, $new, 2, 32, 32, 36, 5, 6, 2, 20, 34),
+            4 => encoder!($parameters, $header, $new, 4, 64, 32, 36, 7, 8, 2, 40, 66),
+            _ => encoder!($parameters, $header, $new, 8, 128, 64, 68, 11, 12, 4, 80, 130),
         }
     };
     ($parameters:expr, $header:expr, $new:ident, $($generic:literal),+) => {
@@ -94,6 +99,7 @@ pub struct Encoder<
     const T: usize,
     const P: usize,
     const K: usize,
+    const B: usize,
 > {
     /// Clock.
     pub aclk: Signal<In, Clock>,
@@ -127,6 +133,9 @@ pub struct Encoder<
     images: DFF<Bits<16>>,
     control: PacketControl,
     sequencer: Sequencer<S>,
+    /// One if there is dynamic scale.
+    planes: Vec<PlaneBuffer<S, D, B>>,
+    ranges: Vec<RangeWriter>,
     samples: Delay<D, 4>,
 
     /// Lanes, row and table of a beat, one clock behind the sequencer, beside the class's numbers.
@@ -185,13 +194,16 @@ impl<
     const T: usize,
     const P: usize,
     const K: usize,
-> Encoder<S, D, W, OUT, E, T, P, K>
+    const B: usize,
+> Encoder<S, D, W, OUT, E, T, P, K, B>
 {
     /// An encoder for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
         assert_eq!(parameters.check(), Ok(()));
         assert_eq!((parameters.lanes, parameters.word_bits()), (S, W));
-        assert_eq!((D, OUT, P, K), (16 * S, W + 4, W / 16, 10 * S));
+        assert_eq!((D, OUT, P), (16 * S, W + 4, W / 16));
+        assert_eq!((K, B), (10 * S, D + 2));
+        let dynamic = (parameters.dynamic_beats > 0).then_some(parameters.dynamic_beats);
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -214,7 +226,15 @@ impl<
             channels: DFF::default(),
             images: DFF::default(),
             control: PacketControl::default(),
-            sequencer: Sequencer::new(parameters.channels),
+            sequencer: match dynamic {
+                Some(_) => Sequencer::new(parameters.channels).with_planes(),
+                None => Sequencer::new(parameters.channels),
+            },
+            planes: dynamic.map(PlaneBuffer::new).into_iter().collect(),
+            ranges: dynamic
+                .map(|_| RangeWriter::default())
+                .into_iter()
+                .collect(),
             samples: Delay::default(),
             numbers: ClassNumbers::new(parameters.width()),
             lanes_now: DFF::default(),
@@ -257,11 +277,12 @@ impl<
 
     /// As [`new`](Self::new); and it scans.
     pub fn with_scanner(parameters: &Parameters) -> Self {
+        let encoder = Self::new(parameters);
         Self {
             cmd_scan: vec![Signal::default()],
             scan: vec![ScanPath::new(parameters)],
-            sequencer: Sequencer::with_ends(parameters.channels),
-            ..Self::new(parameters)
+            sequencer: encoder.sequencer.with_ends(),
+            ..encoder
         }
     }
 }
@@ -275,7 +296,8 @@ impl<
     const T: usize,
     const P: usize,
     const K: usize,
-> Logic for Encoder<S, D, W, OUT, E, T, P, K>
+    const B: usize,
+> Logic for Encoder<S, D, W, OUT, E, T, P, K, B>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -402,6 +424,57 @@ impl<
         self.mantissa.d.next = self.sequencer.beat_mantissa.val();
         self.shift.d.next = self.sequencer.beat_shift.val();
         self.samples.d.next = self.s_axis.tdata.val();
+
+        for i in 0..S {
+            self.lane[i].range.next = 0.into();
+            self.lane[i].range_valid.next = false;
+        }
+
+        // With dynamic scale, beats come from the buffer, and each plane's row and range.
+        for i in 0..self.planes.len() {
+            self.planes[i].aclk.next = self.aclk.val();
+            self.planes[i].aresetn.next = self.run.val();
+            self.planes[i].load.next = self.write.q.val();
+            self.planes[i].load_context.next = self.write_context.q.val();
+            self.planes[i].load_addr.next = self.write_addr.q.val();
+            self.planes[i].load_data.next = self.write_data.q.val().get_bits::<13>(0);
+            self.planes[i].start.next = self.start.q.val();
+            self.planes[i].run_context.next = self.run_context.q.val();
+            self.planes[i].plane_beats.next = self.sequencer.plane_beats[i].val();
+            self.planes[i].plane_lanes.next = self.sequencer.plane_lanes[i].val();
+            self.sequencer.too_long[i].next = self.planes[i].too_long.val();
+            self.planes[i].running.next = self.sequencer.running.val();
+            self.planes[i].refused.next = self.sequencer.refused.val();
+
+            self.planes[i].s_tdata.next = self.s_axis.tdata.val();
+            self.planes[i].s_tvalid.next = self.s_axis.tvalid.val();
+            self.planes[i].s_tlast.next = self.s_axis.tlast.val();
+            self.s_axis.tready.next = self.planes[i].s_tready.val();
+            self.samples.d.next = self.planes[i].m_tdata.val();
+            self.control.s_tvalid.next = self.planes[i].m_tvalid.val();
+            self.control.s_tlast.next = self.planes[i].m_tlast.val();
+            self.planes[i].m_tready.next = self.control.s_tready.val();
+
+            self.planes[i].important.next = self.sequencer.beat_important.val();
+            if self.planes[i].dynamic.val() {
+                self.mantissa.d.next = self.mantissa.q.val();
+                self.shift.d.next = self.shift.q.val();
+            }
+            if self.planes[i].changes.val() {
+                self.mantissa.d.next = self.planes[i].mantissa.val();
+                self.shift.d.next = self.planes[i].shift.val();
+            }
+
+            // Lane 0 writes the range of a plane that is stored.
+            self.ranges[i].aclk.next = self.aclk.val();
+            self.ranges[i].aresetn.next = self.run.val();
+            self.ranges[i].due.next = self.planes[i].writes.val()
+                & self.sequencer.beat_lanes.val().any()
+                & !self.scans.val();
+            self.ranges[i].range.next = self.planes[i].range.val();
+            self.lane[0].range.next = self.ranges[i].value.val();
+            self.lane[0].range_valid.next = self.ranges[i].valid.val();
+        }
 
         // What goes past the lanes' units to the packers.
         self.flush.next = bit_cast::<6, 3>(self.control.error.val()) << 3;

@@ -1,7 +1,8 @@
 //! One lane of the encoder behind its quantizer: code lookup, lane packer, word FIFO.
 //!
 //! Ports are those of the units, which see; `present`, `align` and `code_table` come with a sample at the
-//! quantizer, `pattern` when that is done, `flush` 11 clocks behind them, when the beat is at the packer.
+//! quantizer, `pattern` when that is done, `flush` 11 clocks behind them, when the beat is at the packer; `range` and
+//! `range_valid` one clock before it.
 //! Parameters: W, the word's bits; P = W / 16. Latency 12 to `crossed` and 15 to the word's write.
 
 use rust_hdl::prelude::*;
@@ -38,6 +39,10 @@ pub struct EncoderLane<const W: usize, const P: usize> {
     pub code_table: Signal<In, Bits<2>>,
     /// What the quantizer gives.
     pub pattern: Signal<In, Bits<10>>,
+    /// Bits of a range, in place of a sample.
+    pub range: Signal<In, Bits<8>>,
+    /// They are due.
+    pub range_valid: Signal<In, Bit>,
     /// Give the part word.
     pub flush: Signal<In, Bit>,
     /// A symbol has no code; as old as `flush`.
@@ -84,6 +89,8 @@ impl<const W: usize, const P: usize> Logic for EncoderLane<W, P> {
         self.lookup.load_table.next = self.load_table.val();
         self.lookup.load_index.next = self.load_index.val();
         self.lookup.load_entry.next = self.load_entry.val();
+        self.lookup.range.next = self.range.val();
+        self.lookup.range_valid.next = self.range_valid.val();
         self.no_code.next = self.lookup.no_code.val();
 
         self.packer.aclk.next = self.aclk.val();

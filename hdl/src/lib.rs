@@ -21,6 +21,8 @@
 //! | [`scanner`] | ranges of channels and histograms of codes |
 //! | [`order_fifo`], [`places`], [`interleaver`] | the order of the lanes' words |
 //! | [`delay`] | delay line |
+//! | [`plane_buffer`], [`deep_fifo`] | with dynamic scale: planes wait until their range is known |
+//! | [`range_finder`], [`scale_divider`], [`range_writer`] | the range of a plane; the factor that follows; its code |
 //! | [`decoder`] | the core `dqa_decoder`: words in, samples out |
 //! | [`plane_walker`] | a packet's planes, beat by beat, with their rows of the channel table |
 //! | [`class_table`] | the classes' code limits and raw bits |
@@ -51,6 +53,7 @@ pub mod control_port;
 pub mod core;
 pub mod counter_bank;
 pub mod decoder;
+pub mod deep_fifo;
 pub mod delay;
 pub mod dequantize;
 pub mod designs;
@@ -71,16 +74,20 @@ pub mod packet_parser;
 pub mod packet_port;
 pub mod parameters;
 pub mod places;
+pub mod plane_buffer;
 pub mod plane_walker;
 pub mod ports;
 pub mod primitives;
 pub mod quantize;
+pub mod range_finder;
+pub mod range_writer;
 pub mod register_file;
 pub mod register_page;
 pub mod register_verilog;
 pub mod registers;
 pub mod request_header;
 pub mod request_tail;
+pub mod scale_divider;
 pub mod scanner;
 pub mod sequencer;
 pub mod settle;

@@ -18,6 +18,7 @@
 //! | `0x10000` + row | the shift is the quantizer's less m, then less 6, or 0 where that is negative |
 //! | 2 Direct, 3 Important | 12: offset; 10: the low b bits set; 10: bit b - 1 set if codes are signed |
 //! | 4 Direct, 5 Important | 10: 10 - t bits set; 4: alignment |
+//! | 6 | 8: steps of Delta_n in a range; 3: m; 1: ranges are of absolute values; 1: the scale is dynamic. 0 if it is fixed |
 //! | `0x100` + 64 class + index | 8: code, its first bit in bit 7; 4: bits of code and raw bits together; 4: raw shift. [`NO_CODE`] where the symbol has none |
 //!
 //! - **Shift**: a factor of `mantissa / 2^s` with s < 6 takes every sample but 0 beyond the 10 bits
@@ -55,7 +56,7 @@
 //!   off the known part.
 
 use dqa_golden::channel::{ChannelEntry, Class};
-use dqa_golden::context::Context;
+use dqa_golden::context::{Context, Scale};
 use dqa_golden::format::MAX_WIDTH;
 use dqa_golden::multiplier::MAX_SHIFT;
 use dqa_golden::symbol::MAX_SYMBOL_BITS;
@@ -80,6 +81,8 @@ pub const ROWS: u32 = 1;
 pub const QUANTIZE: u32 = 2;
 /// Address of the Direct class's symbol alignment in an encoder; Important's follows.
 pub const ALIGN: u32 = 4;
+/// Address of what dynamic scale takes, where it is built in.
+pub const SCALE: u32 = 6;
 /// Address of the first code in an encoder.
 pub const CODES: u32 = 0x100;
 /// Address of the Direct class's code limits in a decoder; Important's follow.
@@ -139,12 +142,16 @@ pub fn encoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>,
             data: code(context, class, index),
         }));
     }
+    writes.extend(scale(parameters, context));
     Ok(writes)
 }
 
 /// The writes that load a context into a decoder, or why it does not fit.
 pub fn decoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>, Misfit> {
     parameters.admit(context)?;
+    if context.parts().scale != Scale::Fixed {
+        return Err(Misfit::DynamicScale);
+    }
     let format = context.format();
     let mut writes = common(context, |entry| {
         let shift = u32::from(entry.dequantizer.shift()) + format.extra_of(entry.class);
@@ -202,6 +209,19 @@ pub fn common(context: &Context, row: impl Fn(&ChannelEntry) -> u32) -> Vec<Writ
         Write { addr, data }
     }));
     writes
+}
+
+/// What a core with dynamic scale is told of a context's scale.
+fn scale(parameters: &Parameters, context: &Context) -> Option<Write> {
+    let format = context.format();
+    let data = match context.parts().scale {
+        Scale::Fixed => 0,
+        Scale::Dynamic { policy } => {
+            let signed = u32::from(policy.signed());
+            policy.steps(format.bits()) | format.extra() << 8 | signed << 11 | 1 << 12
+        }
+    };
+    (parameters.dynamic_beats > 0).then_some(Write { addr: SCALE, data })
 }
 
 /// A row of the channel table.

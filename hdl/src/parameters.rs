@@ -5,6 +5,12 @@ use dqa_golden::format::{MAX_BITS, MAX_EXTRA, MAX_WIDTH, MIN_BITS};
 use dqa_golden::symbol::{DEFAULT_SYMBOL_BITS, MAX_SYMBOL_BITS};
 use dqa_golden::table::{MAX_LIMIT, MIN_LIMIT};
 
+use crate::plane_buffer::SLACK;
+
+/// The longest plane that a core with dynamic scale can be built for: with [`SLACK`] as many beats as
+/// its memory can hold.
+pub const MAX_DYNAMIC_BEATS: usize = (1 << 15) - SLACK;
+
 /// What a core is generated for. A context that stays within them can be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Parameters {
@@ -22,6 +28,9 @@ pub struct Parameters {
     pub channels: usize,
     /// Whether `dqa_core` can scan.
     pub scan: bool,
+    /// Beats of the longest plane of dynamic scale; 0 if there is none, else up to
+    /// [`MAX_DYNAMIC_BEATS`].
+    pub dynamic_beats: usize,
 }
 
 /// Why [`Parameters`] are refused.
@@ -40,6 +49,10 @@ pub enum ParameterError {
     SymbolBits(u8),
     #[error("a channel table of {0} rows: choose 1 to {MAX_CHANNELS}")]
     Channels(usize),
+    #[error(
+        "planes of up to {0} beats of dynamic scale: choose up to {MAX_DYNAMIC_BEATS}, or 0 for none"
+    )]
+    DynamicBeats(usize),
 }
 
 /// Why a core with given [`Parameters`] cannot take a context.
@@ -58,6 +71,11 @@ pub enum Misfit {
     },
     #[error("ranges found on the device are not built in: plan the layer with a fixed scale")]
     DynamicScale,
+    #[error(
+        "planes of {context} beats, where ranges are found on the device in planes of up to {core}: \
+         cut them into segments, or plan the layer with a fixed scale"
+    )]
+    DynamicPlane { context: usize, core: usize },
 }
 
 impl Default for Parameters {
@@ -71,6 +89,7 @@ impl Default for Parameters {
             symbol_bits: DEFAULT_SYMBOL_BITS,
             channels: 1024,
             scan: true,
+            dynamic_beats: 0,
         }
     }
 }
@@ -97,6 +116,9 @@ impl Parameters {
         }
         if !(1..=MAX_CHANNELS).contains(&self.channels) {
             return Err(ParameterError::Channels(self.channels));
+        }
+        if self.dynamic_beats > MAX_DYNAMIC_BEATS {
+            return Err(ParameterError::DynamicBeats(self.dynamic_beats));
         }
         Ok(())
     }
@@ -132,7 +154,16 @@ impl Parameters {
             });
         }
         if context.parts().scale != Scale::Fixed {
-            return Err(Misfit::DynamicScale);
+            if self.dynamic_beats == 0 {
+                return Err(Misfit::DynamicScale);
+            }
+            let beats = shape.beats(context.plane_len());
+            if beats > self.dynamic_beats {
+                return Err(Misfit::DynamicPlane {
+                    context: beats,
+                    core: self.dynamic_beats,
+                });
+            }
         }
         let (direct, important) = (&context.parts().direct, &context.parts().important);
         let longest = direct.longest().max(important.longest());
@@ -223,6 +254,13 @@ mod tests {
                     ..default
                 },
                 ParameterError::Channels(0),
+            ),
+            (
+                Parameters {
+                    dynamic_beats: MAX_DYNAMIC_BEATS + 1,
+                    ..default
+                },
+                ParameterError::DynamicBeats(MAX_DYNAMIC_BEATS + 1),
             ),
         ] {
             assert_eq!(parameters.check(), Err(error));

@@ -223,10 +223,8 @@ registers! {
         SCAN [0:0] Constant;
         /// Histograms of codes in the answer to a scan.
         HISTOGRAM [1:1] Constant;
-        /// Scales found while the data passes.
-        DYNAMIC_SCALE [2:2] Constant;
-        /// With dynamic scale, planes of up to `2^DYNAMIC_BEATS` beats.
-        DYNAMIC_BEATS [11:8] Constant;
+        /// Scales found while the data passes: beats of the longest plane. 0 if not built in.
+        DYNAMIC_BEATS [31:16] Constant;
     }
     /// Does nothing: for trying out the bus.
     scratch @ 0x014 {

@@ -8,6 +8,8 @@
 //! | `start`, `run_context`, `first_channel`, `channels`, `images` | in | begins a packet; only when none runs |
 //! | `running`, `refused` | out | 3 clocks after `start` one of them: the packet runs until its last beat is stepped or `stop`; or the command is out of range, for one clock |
 //! | `last` | out | the next beat is the packet's last |
+//! | `plane_beats`, `plane_lanes` | out | only with [`Sequencer::with_planes`]: beats of a plane less one, lanes of its last, from the clock after `start` on |
+//! | `too_long` | in | with it: they are beyond what is built in; 2 clocks after `start` |
 //! | `step` | in | takes a beat; only while `running` |
 //! | `stop` | in | ends the packet early |
 //! | `beat_valid`, `beat_lanes` | out | a beat, 3 clocks after its step; its lanes, none if its plane is not stored |
@@ -60,6 +62,12 @@ pub struct Sequencer<const S: usize> {
     pub refused: Signal<Out, Bit>,
     /// The next beat is the last.
     pub last: Signal<Out, Bit>,
+    /// Beats of a plane, less one.
+    pub plane_beats: Vec<Signal<Out, Bits<20>>>,
+    /// Lanes of its last beat.
+    pub plane_lanes: Vec<Signal<Out, Bits<S>>>,
+    /// The planes do not fit.
+    pub too_long: Vec<Signal<In, Bit>>,
     /// Take a beat.
     pub step: Signal<In, Bit>,
     /// End the packet.
@@ -155,6 +163,9 @@ impl<const S: usize> Sequencer<S> {
             running: Signal::default(),
             refused: Signal::default(),
             last: Signal::default(),
+            plane_beats: Vec::new(),
+            plane_lanes: Vec::new(),
+            too_long: Vec::new(),
             step: Signal::default(),
             stop: Signal::default(),
             beat_valid: Signal::default(),
@@ -216,8 +227,8 @@ impl<const S: usize> Sequencer<S> {
         }
     }
 
-    /// As [`new`](Self::new); and it tells where planes end, also those that are not stored.
-    pub fn with_ends(rows: usize) -> Self {
+    /// The same; and it tells where planes end, also those that are not stored.
+    pub fn with_ends(self) -> Self {
         Self {
             beat_inside: vec![Signal::default()],
             beat_ends: vec![Signal::default()],
@@ -225,7 +236,17 @@ impl<const S: usize> Sequencer<S> {
             read_ends: vec![DFF::default()],
             entry_ends: vec![DFF::default()],
             ends: vec![DFF::default()],
-            ..Self::new(rows)
+            ..self
+        }
+    }
+
+    /// The same; and it tells the packet's planes.
+    pub fn with_planes(self) -> Self {
+        Self {
+            plane_beats: vec![Signal::default()],
+            plane_lanes: vec![Signal::default()],
+            too_long: vec![Signal::default()],
+            ..self
         }
     }
 }
@@ -317,6 +338,15 @@ impl<const S: usize> Logic for Sequencer<S> {
         self.short.d.next = (!self.beats_less_one.q.val().any())
             & (self.last_lanes.q.val() != self.whole_beat.val());
         self.fits.next = !(self.none.q.val() | self.beyond.q.val() | self.short.q.val());
+        for i in 0..self.too_long.len() {
+            if self.too_long[i].val() {
+                self.fits.next = false;
+            }
+        }
+        for i in 0..self.plane_beats.len() {
+            self.plane_beats[i].next = self.beats_less_one.q.val();
+            self.plane_lanes[i].next = self.last_lanes.q.val().get_bits::<S>(0);
+        }
         self.refused.next = self.judging.q.val() & (!self.fits.val());
         self.running.next = self.runs.q.val();
         self.last.next = self.last_beat.val() & self.last_channel.val() & self.last_image.val();

@@ -51,6 +51,20 @@ fn the_same_options_give_the_same_bytes() {
 }
 
 #[test]
+fn dynamic_scale_is_told_in_the_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gen_verilog(folder.path(), "--core encoder --lanes 1 --dynamic 196");
+    assert!(output.status.success());
+    let path = folder.path().join("build/verilog/dqa_encoder.v");
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(" --dynamic 196\n"));
+    for line in ["--dynamic 196", "--core encoder --dynamic 32705"] {
+        let output = gen_verilog(folder.path(), line);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+    }
+}
+
+#[test]
 fn one_core_alone() {
     let folder = tempfile::tempdir().unwrap();
     let output = gen_verilog(folder.path(), "--core decoder --lanes 1 --out rtl");

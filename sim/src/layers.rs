@@ -16,7 +16,8 @@ use fastrand::Rng;
 /// Rows of most channel tables, where the core has as many.
 const ROWS: usize = 12;
 
-/// A legal context for a core of these parameters, often at their limits. In one of eight, code
+/// A legal context for a core of these parameters, often at their limits; half of them of dynamic scale
+/// where that is built in. In one of eight, code
 /// tables lack symbols: golden then refuses samples that have them, and the encoder gives error 3.
 ///
 /// # Panics
@@ -27,7 +28,13 @@ pub fn context(random: &mut Rng, parameters: &Parameters) -> Context {
     let extra = up_to(random, 0, parameters.max_extra.min(max_extra(bits)));
     let signed = random.bool();
     let half = i16::from(signed) << (bits - 1);
-    let zero_point = match random.bool() {
+    let scale = match parameters.dynamic_beats > 0 && random.bool() {
+        true => Scale::Dynamic {
+            policy: [DeltaPolicy::FullRange, DeltaPolicy::Paper][usize::from(signed)],
+        },
+        false => Scale::Fixed,
+    };
+    let zero_point = match scale != Scale::Fixed || random.bool() {
         true => 0,
         false => random.i16(0..1 << bits) - half,
     };
@@ -53,12 +60,21 @@ pub fn context(random: &mut Rng, parameters: &Parameters) -> Context {
         _ => random.usize(1..=ROWS.min(parameters.channels)),
     };
     let channels = (0..rows).map(|_| entry(random, &format)).collect();
+    let mut plane_len = plane_len(random, parameters.lanes);
+    if scale != Scale::Fixed {
+        let longest = u32::try_from(parameters.dynamic_beats * parameters.lanes).expect("legal");
+        plane_len = match random.u8(0..8) {
+            0 => longest,
+            1 => (longest - random.u32(0..parameters.lanes as u32)).max(parameters.lanes as u32),
+            _ => plane_len.min(longest),
+        };
+    }
     Context::new(ContextParts {
         format,
         mode,
         shape: shape(parameters.lanes),
-        scale: Scale::Fixed,
-        plane_len: plane_len(random, parameters.lanes),
+        scale,
+        plane_len,
         limit,
         direct,
         important,
@@ -113,12 +129,13 @@ pub fn run(random: &mut Rng, context: &Context) -> PlaneRun {
     }
 }
 
-/// Samples for a run, small and large ones, lanes alike or of their own size; padding at random.
+/// Samples for a run, small and large ones, lanes alike or of their own size; padding at random. With
+/// dynamic scale planes have ranges of every size, some 0.
 pub fn samples(random: &mut Rng, context: &Context, run: &PlaneRun) -> Vec<i16> {
     let lanes = context.shape().lanes();
     let alike = random.bool();
     let sizes: Vec<u32> = (0..lanes).map(|_| random.u32(0..16)).collect();
-    (0..run.samples(context))
+    let mut samples: Vec<i16> = (0..run.samples(context))
         .map(|at| {
             let size = if alike {
                 random.u32(0..16)
@@ -127,7 +144,16 @@ pub fn samples(random: &mut Rng, context: &Context, run: &PlaneRun) -> Vec<i16> 
             };
             random.i16(..) >> size
         })
-        .collect()
+        .collect();
+    if context.parts().scale != Scale::Fixed {
+        for plane in samples.chunks_mut(context.padded_plane()) {
+            let less = random.u32(0..20);
+            for x in &mut plane[..context.plane_len()] {
+                *x = x.checked_shr(less).unwrap_or(0);
+            }
+        }
+    }
+    samples
 }
 
 /// The largest every other time.

@@ -27,11 +27,11 @@ fn identification() -> Identification {
         symbol_bits: 6,
         channels: 0xfedc,
         scan: true,
+        dynamic_beats: 0x7654,
     };
     let features = Features {
         scan: true,
         histogram: false,
-        dynamic_beats: Some(9),
     };
     Identification::new(parameters, features)
 }

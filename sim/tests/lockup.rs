@@ -1,8 +1,10 @@
 //! Never a deadlock: layers that fill an encoder's FIFOs as far as the code stream allows go through,
 //! and would not with less room. `docs/src/design/lane-buffers.md` has the bounds.
 
-use dqa_golden::context::Context;
+use dqa_golden::context::{Context, Scale};
 use dqa_golden::payload::{PlaneRun, encode};
+use dqa_golden::policy::DeltaPolicy;
+use dqa_golden::table::CodeTable;
 use dqa_hdl::load::{self, Write};
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::{decoder, encoder};
@@ -11,14 +13,22 @@ use dqa_sim::{Beat, Bench, Model, SimError, Stall, Value, layers};
 /// Clocks that are enough for any packet of these tests.
 const MANY: u64 = 200_000;
 
-/// What the deepest layers need, with fixed scale.
-const DEPTH: usize = 30;
+/// Words that a lane holds back in the deepest layers, by whether their scale is fixed or dynamic.
+const DEPTH: [usize; 2] = [30, 62];
 
 fn parameters(lanes: usize) -> Parameters {
     Parameters {
         lanes,
         channels: 16,
         ..Parameters::default()
+    }
+}
+
+/// With planes of two beats of dynamic scale.
+fn dynamic(lanes: usize) -> Parameters {
+    Parameters {
+        dynamic_beats: 2,
+        ..parameters(lanes)
     }
 }
 
@@ -34,8 +44,20 @@ struct Layer {
 impl Layer {
     /// Planes of one full beat and one beat without the last lane, in which `long(lane, beat)` says which
     /// samples take 8 bits; the others take 1.
-    fn new(lanes: usize, planes: u16, long: impl Fn(usize, usize) -> bool) -> Self {
-        let context = layers::length_by_sample(lanes, u32::try_from(2 * lanes - 1).expect("few"));
+    fn new(parameters: &Parameters, planes: u16, long: impl Fn(usize, usize) -> bool) -> Self {
+        let lanes = parameters.lanes;
+        let fixed = layers::length_by_sample(lanes, u32::try_from(2 * lanes - 1).expect("few"));
+        let mut parts = fixed.parts().clone();
+        if parameters.dynamic_beats > 0 {
+            // The largest sample has the largest code, whatever it is.
+            let lengths = [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 8];
+            parts.direct = CodeTable::from_lengths(&lengths, 8).expect("complete");
+            parts.important = parts.direct.clone();
+            parts.scale = Scale::Dynamic {
+                policy: DeltaPolicy::FullRange,
+            };
+        }
+        let context = Context::new(parts).expect("legal");
         let run = PlaneRun {
             first_channel: 0,
             channels: 1,
@@ -56,23 +78,24 @@ impl Layer {
 
     /// Lane 0 writes the longest codes beside shortest ones in the last lane, which sits out each
     /// second beat. A lead brings both to the phase of their words at which most is held.
-    fn deepest(lanes: usize) -> Self {
-        let word = parameters(lanes).word_bits();
+    fn deepest(parameters: &Parameters) -> Self {
+        let word = parameters.word_bits();
         let mut layers = (1..=8).map(|quarters| {
             let lead = quarters * word / 4;
             let planes = u16::try_from(lead / 2 + 3 * word).expect("few");
-            Self::new(lanes, planes, |lane, beat| lane == 0 && beat >= lead)
+            Self::new(parameters, planes, |lane, beat| lane == 0 && beat >= lead)
         });
-        let layer = layers.find(|layer| layer.depth == DEPTH);
+        let depth = DEPTH[usize::from(parameters.dynamic_beats > 0)];
+        let layer = layers.find(|layer| layer.depth == depth);
         layer.expect("a lead at which the bound is met")
     }
 
     /// The last lane writes the shortest codes while the others, one after the other, complete a word
     /// in most beats.
-    fn most_crossings(lanes: usize) -> Self {
-        let word = parameters(lanes).word_bits();
+    fn most_crossings(parameters: &Parameters) -> Self {
+        let (lanes, word) = (parameters.lanes, parameters.word_bits());
         let planes = u16::try_from(8 * word).expect("few");
-        Self::new(lanes, planes, |lane, beat| {
+        Self::new(parameters, planes, |lane, beat| {
             lane != lanes - 1 && beat >= 2 * lane
         })
     }
@@ -135,10 +158,14 @@ fn passes(
     bench.check("m_axis", expected)
 }
 
-fn encodes(layer: &Layer, verilog: &str, stalls: [Stall; 2]) -> Result<(), SimError> {
+fn encodes(
+    parameters: &Parameters,
+    layer: &Layer,
+    verilog: &str,
+    stalls: [Stall; 2],
+) -> Result<(), SimError> {
     let model = Model::build(encoder::TOP, verilog)?;
-    let lanes = layer.context.shape().lanes();
-    let writes = load::encoder(&parameters(lanes), &layer.context).expect("it fits");
+    let writes = load::encoder(parameters, &layer.context).expect("it fits");
     passes(
         &model,
         &writes,
@@ -149,14 +176,14 @@ fn encodes(layer: &Layer, verilog: &str, stalls: [Stall; 2]) -> Result<(), SimEr
     )
 }
 
-fn rtl(lanes: usize) -> String {
-    encoder::verilog(&parameters(lanes), "").expect("sound RTL")
+fn rtl(parameters: &Parameters) -> String {
+    encoder::verilog(parameters, "").expect("sound RTL")
 }
 
 /// An encoder that lets beats in up to `crowd` entries in the order FIFO.
-fn crowded_at(lanes: usize, crowd: usize) -> String {
+fn crowded_at(parameters: &Parameters, crowd: usize) -> String {
     let crowded = "many_held$d$settling = &held$q[(32'h7)+:(2)];";
-    let verilog = rtl(lanes);
+    let verilog = rtl(parameters);
     assert!(verilog.contains(crowded), "bring the edit up to date");
     verilog.replace(
         crowded,
@@ -164,8 +191,8 @@ fn crowded_at(lanes: usize, crowd: usize) -> String {
     )
 }
 
-fn locks_up(layer: &Layer, verilog: &str) {
-    let end = encodes(layer, verilog, [Stall::NONE; 2]);
+fn locks_up(parameters: &Parameters, layer: &Layer, verilog: &str) {
+    let end = encodes(parameters, layer, verilog, [Stall::NONE; 2]);
     assert!(matches!(end, Err(SimError::Timeout { .. })), "{end:?}");
 }
 
@@ -176,35 +203,57 @@ const STALLS: [[Stall; 2]; 4] = [
     [Stall::percent(90), Stall::percent(10)],
 ];
 
-#[test]
-fn the_deepest_layers_go_through() -> Result<(), SimError> {
-    for lanes in [2, 8] {
-        let verilog = rtl(lanes);
-        for layer in [Layer::deepest(lanes), Layer::most_crossings(lanes)] {
-            for stalls in STALLS {
-                encodes(&layer, &verilog, stalls)?;
-            }
+fn go_through(parameters: &Parameters) -> Result<(), SimError> {
+    let verilog = rtl(parameters);
+    for layer in [
+        Layer::deepest(parameters),
+        Layer::most_crossings(parameters),
+    ] {
+        for stalls in STALLS {
+            encodes(parameters, &layer, &verilog, stalls)?;
         }
     }
     Ok(())
 }
 
+#[test]
+fn the_deepest_layers_go_through() -> Result<(), SimError> {
+    for lanes in [2, 8] {
+        go_through(&parameters(lanes))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_deepest_layers_of_dynamic_scale_go_through() -> Result<(), SimError> {
+    for lanes in [2, 8] {
+        go_through(&dynamic(lanes))?;
+    }
+    Ok(())
+}
+
 /// The words that wait in a lane have their entries in the order FIFO, so a limit of 32 entries
-/// leaves room for 30 words; one of 16 does not.
+/// leaves room for 30 words, one of 64 for 62; half of those does not.
 #[test]
 fn too_few_words_a_lane_lock_up() -> Result<(), SimError> {
-    let layer = Layer::deepest(2);
-    encodes(&layer, &crowded_at(2, 32), [Stall::NONE; 2])?;
-    locks_up(&layer, &crowded_at(2, 16));
+    for (parameters, entries) in [(parameters(2), 32), (dynamic(2), 64)] {
+        let layer = Layer::deepest(&parameters);
+        let enough = crowded_at(&parameters, entries);
+        encodes(&parameters, &layer, &enough, [Stall::NONE; 2])?;
+        locks_up(&parameters, &layer, &crowded_at(&parameters, entries / 2));
+    }
     Ok(())
 }
 
 /// 256 entries do, 4 W, and 128 do not.
 #[test]
 fn too_few_entries_lock_up() -> Result<(), SimError> {
-    let layer = Layer::most_crossings(8);
-    encodes(&layer, &crowded_at(8, 256), [Stall::NONE; 2])?;
-    locks_up(&layer, &crowded_at(8, 128));
+    for parameters in [parameters(8), dynamic(8)] {
+        let layer = Layer::most_crossings(&parameters);
+        let enough = crowded_at(&parameters, 256);
+        encodes(&parameters, &layer, &enough, [Stall::NONE; 2])?;
+        locks_up(&parameters, &layer, &crowded_at(&parameters, 128));
+    }
     Ok(())
 }
 
@@ -214,7 +263,10 @@ fn the_deepest_layers_come_back() -> Result<(), SimError> {
     for lanes in [2, 8] {
         let verilog = decoder::verilog(&parameters(lanes), "").expect("sound RTL");
         let model = Model::build(decoder::TOP, &verilog)?;
-        for layer in [Layer::deepest(lanes), Layer::most_crossings(lanes)] {
+        for layer in [
+            Layer::deepest(&parameters(lanes)),
+            Layer::most_crossings(&parameters(lanes)),
+        ] {
             let writes = load::decoder(&parameters(lanes), &layer.context).expect("it fits");
             let decoded = dqa_golden::payload::decode(&layer.context, &layer.run, &layer.payload)
                 .expect("good");

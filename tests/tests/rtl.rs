@@ -1,10 +1,13 @@
 //! Real activations through the emitted cores: the encoder's words and the decoder's samples are
 //! golden's, byte for byte, with packets back to back and stalls on both sides.
 
+use dqa_golden::context::{Context, Scale};
 use dqa_golden::lanes::LaneShape;
 use dqa_golden::packet::samples_to_bytes;
 use dqa_golden::payload::{decode, encode};
+use dqa_golden::policy::DeltaPolicy;
 use dqa_golden::symbol::Mode;
+use dqa_golden::table::CodeTable;
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::{Core, CoreError, Stall};
 use dqa_tests::activations;
@@ -44,6 +47,54 @@ fn all_tensors(lanes: usize) -> Result<(), CoreError> {
         }
     }
     Ok(())
+}
+
+/// The encoder finds each plane's range itself.
+fn all_tensors_of_dynamic_scale(lanes: usize) -> Result<(), CoreError> {
+    let longest = activations::all()
+        .iter()
+        .map(|tensor| tensor.plane_len)
+        .max();
+    let parameters = Parameters {
+        lanes,
+        channels: 64,
+        dynamic_beats: longest.expect("tensors").div_ceil(lanes),
+        ..Parameters::default()
+    };
+    let shape = LaneShape::new(u8::try_from(lanes).unwrap()).unwrap();
+    let mut encoder = Core::encoder(parameters, 1)?;
+    for tensor in activations::all() {
+        for (bits, extra) in [(3, 1), (4, 3)] {
+            let choice = Choice::full_range(bits, extra);
+            let fixed = fit(&tensor, &choice, choice.joint(), shape);
+            let mut parts = fixed.parts().clone();
+            parts.scale = Scale::Dynamic {
+                policy: DeltaPolicy::FullRange,
+            };
+            // The fixed scale clips, so other symbols occur.
+            for table in [&mut parts.direct, &mut parts.important] {
+                let counts: Vec<u64> = (0..table.alphabet()).map(|s| 1 + (1 << 20 >> s)).collect();
+                *table = CodeTable::from_counts(&counts, parts.limit).unwrap();
+            }
+            let context = Context::new(parts).unwrap();
+            let (run, samples) = run_of(&tensor, shape, &[0]);
+            let expected = encode(&context, &run, &samples).unwrap().payload;
+            encoder.load(false, &context)?;
+            encoder.send(false, &run, &samples_to_bytes(&samples), Stall::NONE);
+            encoder.expect(&expected, 0, Stall::percent(10))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn four_lanes_of_dynamic_scale() -> Result<(), CoreError> {
+    all_tensors_of_dynamic_scale(4)
+}
+
+#[test]
+fn eight_lanes_of_dynamic_scale() -> Result<(), CoreError> {
+    all_tensors_of_dynamic_scale(8)
 }
 
 #[test]

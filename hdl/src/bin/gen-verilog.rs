@@ -13,6 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   gen-verilog                                       all three cores, 4 lanes, every legal layer
   gen-verilog --core encoder --lanes 8 --out rtl
+  gen-verilog --core encoder --dynamic 448          ranges found by the encoder, in planes of up to 448 beats
   gen-verilog --core core --vivado                  with a shell that Vivado's block designs know
   gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
 
@@ -70,6 +71,10 @@ struct Arguments {
     /// Rows of the channel table, 1 to 65535
     #[arg(long, default_value_t = Parameters::default().channels)]
     channels: usize,
+    /// Dynamic scale, ranges found on the device: beats of the longest plane, 0 for none. Memory for so many
+    /// and 64 more is built in, up to the next power of two: 448 or 960 fill it
+    #[arg(long = "dynamic", value_name = "BEATS", default_value_t = 0)]
+    dynamic_beats: usize,
     /// Write a shell `<core>_vivado` as well, with Vivado's interface attributes
     #[arg(long)]
     vivado: bool,
@@ -141,8 +146,12 @@ fn header(top: &str, parameters: &Parameters) -> String {
 }
 
 fn options(parameters: &Parameters) -> String {
+    let dynamic = match parameters.dynamic_beats {
+        0 => String::new(),
+        beats => format!(" --dynamic {beats}"),
+    };
     format!(
-        "--lanes {} --max-bits {} --max-extra {} --max-code-length {} --symbol-bits {} --channels {}{}",
+        "--lanes {} --max-bits {} --max-extra {} --max-code-length {} --symbol-bits {} --channels {}{dynamic}{}",
         parameters.lanes,
         parameters.max_bits,
         parameters.max_extra,
@@ -174,8 +183,14 @@ fn run(arguments: &Arguments) -> Result<String, String> {
         symbol_bits: arguments.symbol_bits,
         channels: arguments.channels,
         scan: !arguments.no_scan,
+        dynamic_beats: arguments.dynamic_beats,
     };
     parameters.check().map_err(|error| error.to_string())?;
+    if parameters.dynamic_beats > 0 && !matches!(arguments.core, Some(Top::Encoder)) {
+        return Err(
+            "dynamic scale is built into the encoder alone so far: add --core encoder".into(),
+        );
+    }
     let cores = match arguments.core {
         Some(core) => vec![core],
         None => Top::value_variants().to_vec(),

@@ -1,6 +1,8 @@
 //! The encoder core against golden: every kind of layer, stalls, packets back to back, resets and
 //! errors.
 
+mod dynamic;
+
 use dqa_golden::context::Context;
 use dqa_golden::packet::samples_to_bytes;
 use dqa_golden::payload::{EncodeError, PlaneRun, encode};
