@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `load_*` | the core's load port (`load`) |
 //! | `enter`, `enter_class`, `bank` | at this clock edge a plane of this class is entered |
+//! | `as_range` | only with [`ClassTable::with_ranges`]: with `enter`, the numbers are those of half a range, 8 raw bits |
 //! | `limits`, `raw`, `last_start` | as the lane decoder wants them |
 //! | `below` | as the symbol lookup wants it |
 //! | `important` | the class |
@@ -12,6 +13,7 @@
 
 use rust_hdl::prelude::*;
 
+use crate::load::HALF_RANGE;
 use crate::primitives::LutRam;
 
 /// The table; see the module's text.
@@ -31,6 +33,8 @@ pub struct ClassTable {
     pub enter: Signal<In, Bit>,
     /// Its class.
     pub enter_class: Signal<In, Bit>,
+    /// Half a range comes.
+    pub as_range: Vec<Signal<In, Bit>>,
     /// The running context.
     pub bank: Signal<In, Bit>,
     /// Limits of the code lengths.
@@ -52,6 +56,21 @@ pub struct ClassTable {
     row: Signal<Local, Bits<2>>,
     page: Signal<Local, Bits<16>>,
     high: Signal<Local, Bits<36>>,
+    range_short: Vec<Constant<Bits<32>>>,
+    range_long: Vec<Constant<Bits<17>>>,
+}
+
+impl ClassTable {
+    /// With the numbers of ranges.
+    pub fn with_ranges() -> Self {
+        let [short, long] = HALF_RANGE;
+        Self {
+            as_range: vec![Signal::default()],
+            range_short: vec![Constant::new(u64::from(short).into())],
+            range_long: vec![Constant::new(u64::from(long).into())],
+            ..Self::default()
+        }
+    }
 }
 
 impl Logic for ClassTable {
@@ -94,6 +113,12 @@ impl Logic for ClassTable {
             self.short_q.d.next = self.short.read_data.val();
             self.long_q.d.next = self.long.read_data.val();
             self.class_q.d.next = self.enter_class.val();
+        }
+        for i in 0..self.as_range.len() {
+            if self.enter.val() & self.as_range[i].val() {
+                self.short_q.d.next = self.range_short[i].val();
+                self.long_q.d.next = self.range_long[i].val();
+            }
         }
         self.high.next = bit_cast::<36, 4>(self.long_q.q.val().get_bits::<4>(0)) << 32;
         self.limits.next = self.high.val() | bit_cast::<36, 32>(self.short_q.q.val());

@@ -66,16 +66,16 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
     }
     match parameters.lanes {
         1 => core!(
-            1, 16, 17, 32, 33, 36, 4, 5, 2, 10, 1, 1, 17, 10, 11, 15, 11, 12, 16, 18
+            1, 16, 17, 32, 33, 36, 4, 5, 2, 10, 1, 1, 17, 10, 11, 15, 11, 12, 16, 18, 11, 13
         ),
         2 => core!(
-            2, 32, 33, 32, 33, 36, 5, 6, 2, 20, 1, 2, 33, 10, 11, 15, 10, 11, 15, 34
+            2, 32, 33, 32, 33, 36, 5, 6, 2, 20, 1, 2, 33, 10, 11, 15, 10, 11, 15, 34, 22, 24
         ),
         4 => core!(
-            4, 64, 65, 32, 33, 36, 7, 8, 2, 40, 1, 3, 65, 10, 11, 15, 9, 10, 14, 66
+            4, 64, 65, 32, 33, 36, 7, 8, 2, 40, 1, 3, 65, 10, 11, 15, 9, 10, 14, 66, 44, 46
         ),
         _ => core!(
-            8, 128, 129, 64, 65, 68, 11, 12, 4, 80, 2, 4, 129, 9, 10, 14, 8, 9, 13, 130
+            8, 128, 129, 64, 65, 68, 11, 12, 4, 80, 2, 4, 129, 9, 10, 14, 8, 9, 13, 130, 88, 90
         ),
     }
 }
@@ -113,6 +113,8 @@ pub struct Core<
     const LR: usize,
     const KR: usize,
     const B: usize,
+    const C: usize,
+    const CE: usize,
 > {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
@@ -126,7 +128,7 @@ pub struct Core<
     write: PacketPort<D, Q, W, V, AW, LW, KW>,
     encoder: Encoder<S, D, W, OUT, E, T, PE, K, B>,
     read: PacketPort<W, V, D, Q, AR, LR, KR>,
-    decoder: Decoder<S, W, PD, F, D, V, O>,
+    decoder: Decoder<S, W, PD, F, D, V, O, C, CE>,
     /// Active high inside, as the flip-flops of FPGAs have it.
     reset_all: DFF<Bit>,
     reset: DFF<Bit>,
@@ -154,7 +156,9 @@ impl<
     const LR: usize,
     const KR: usize,
     const B: usize,
-> Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B>
+    const C: usize,
+    const CE: usize,
+> Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B, C, CE>
 {
     /// A core for these parameters, whose lanes are S.
     pub fn new(parameters: &Parameters) -> Self {
@@ -203,7 +207,9 @@ impl<
     const LR: usize,
     const KR: usize,
     const B: usize,
-> Logic for Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B>
+    const C: usize,
+    const CE: usize,
+> Logic for Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B, C, CE>
 {
     #[hdl_gen]
     fn update(&mut self) {

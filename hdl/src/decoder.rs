@@ -10,7 +10,11 @@
 //!
 //! Parameters: `S` lanes (1, 2, 4, 8); `W` word bits, 32 up to 4 lanes, 64 for 8; rows of
 //! the channel table; the others follow: `P` = log2(W / 16), `F` = log2(2 S),
-//! `B` = 16 S, `V` = W + 1, `O` = 16 S + 1.
+//! `B` = 16 S, `V` = W + 1, `O` = 16 S + 1, `C` = 11 S, `E` = C + 2.
+//!
+//! Built with dynamic scale, a plane's range is taken off lane 0 first
+//! ([`RangeTaker`](crate::range_taker)), and codes wait for their plane's factor
+//! ([`CodeBuffer`](crate::code_buffer)) between symbol lookup and de-quantizer: 2 clocks more a plane.
 //!
 //! Behind the lane decoders nothing stalls: beats are taken while the FIFO at the output has room for
 //! all that are under way. The packet's last beat waits behind it for its error code.
@@ -27,6 +31,7 @@ use rust_hdl::prelude::*;
 use crate::bus::{CommandSink, LoadSink, StreamSink, StreamSource};
 use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_table::ClassTable;
+use crate::code_buffer::CodeBuffer;
 use crate::delay::Delay;
 use crate::dequantize::Dequantize;
 use crate::distributor::Distributor;
@@ -36,6 +41,7 @@ use crate::pack::Pack;
 use crate::parameters::Parameters;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::Together;
+use crate::range_taker::RangeTaker;
 use crate::skid_buffer::SkidBuffer;
 use crate::symbol_lookup::SymbolLookup;
 
@@ -56,24 +62,29 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
         1 => emit(
             TOP,
             header,
-            Decoder::<1, 32, 1, 1, 16, 33, 17>::new(parameters),
+            Decoder::<1, 32, 1, 1, 16, 33, 17, 11, 13>::new(parameters),
         ),
         2 => emit(
             TOP,
             header,
-            Decoder::<2, 32, 1, 2, 32, 33, 33>::new(parameters),
+            Decoder::<2, 32, 1, 2, 32, 33, 33, 22, 24>::new(parameters),
         ),
         4 => emit(
             TOP,
             header,
-            Decoder::<4, 32, 1, 3, 64, 33, 65>::new(parameters),
+            Decoder::<4, 32, 1, 3, 64, 33, 65, 44, 46>::new(parameters),
         ),
         _ => emit(
             TOP,
             header,
-            Decoder::<8, 64, 2, 4, 128, 65, 129>::new(parameters),
+            Decoder::<8, 64, 2, 4, 128, 65, 129, 88, 90>::new(parameters),
         ),
     }
+}
+
+/// One if there is dynamic scale, else none.
+fn built<T: Default>(dynamic: bool) -> Vec<T> {
+    dynamic.then(T::default).into_iter().collect()
 }
 
 /// What the core does.
@@ -97,6 +108,8 @@ pub struct Decoder<
     const B: usize,
     const V: usize,
     const O: usize,
+    const C: usize,
+    const E: usize,
 > {
     /// Clock.
     pub aclk: Signal<In, Clock>,
@@ -122,6 +135,17 @@ pub struct Decoder<
     dequantizers: [Dequantize; S],
     lacks: Pack<S, 1, S>,
     together: Together<S>,
+    codes: Pack<S, 11, C>,
+    codes_now: Signal<Local, Bits<C>>,
+    /// One of each of these if there is dynamic scale.
+    buffer: Vec<CodeBuffer<C, E>>,
+    ranges: Vec<RangeTaker>,
+    takes_half: Vec<Signal<Local, Bit>>,
+    /// A beat's flags until its codes are there: valid, last, the plane's first.
+    before_buffer: Vec<Delay<3, 5>>,
+    flags: Vec<Signal<Local, Bits<3>>>,
+    /// Valid and last, until its samples are there.
+    behind_buffer: Vec<Delay<2, 6>>,
     crossed: Pack<S, 1, S>,
     active: [DFF<Bit>; S],
     class_row: DFF<Bits<2>>,
@@ -141,6 +165,8 @@ pub struct Decoder<
     /// Its mantissa and shift, until the de-quantizers want them.
     factor: Delay<22, 5>,
     beat_now: Signal<Local, Bits<2>>,
+    beat_out: Signal<Local, Bits<2>>,
+    factor_out: Signal<Local, Bits<22>>,
     factor_now: Signal<Local, Bits<22>>,
     start: Signal<Local, Bit>,
     room: Signal<Local, Bit>,
@@ -169,7 +195,9 @@ impl<
     const B: usize,
     const V: usize,
     const O: usize,
-> Decoder<S, W, P, F, B, V, O>
+    const C: usize,
+    const E: usize,
+> Decoder<S, W, P, F, B, V, O, C, E>
 {
     /// The core that `parameters` ask for.
     pub fn new(parameters: &Parameters) -> Self {
@@ -179,6 +207,7 @@ impl<
             (W + 1, 16 * S, 16 * S + 1),
             "widths follow from S and W"
         );
+        let dynamic = parameters.dynamic_beats > 0;
         Self {
             aclk: Default::default(),
             aresetn: Default::default(),
@@ -190,13 +219,24 @@ impl<
             in_skid: Default::default(),
             beats: Default::default(),
             walker: PlaneWalker::new(parameters.channels),
-            classes: Default::default(),
+            classes: match dynamic {
+                true => ClassTable::with_ranges(),
+                false => ClassTable::default(),
+            },
             distributor: Default::default(),
             lanes: std::array::from_fn(|_| Default::default()),
             lookups: std::array::from_fn(|_| Default::default()),
             dequantizers: std::array::from_fn(|_| Default::default()),
             lacks: Default::default(),
             together: Default::default(),
+            codes: Default::default(),
+            codes_now: Default::default(),
+            buffer: built(dynamic),
+            ranges: built(dynamic),
+            takes_half: built(dynamic),
+            before_buffer: built(dynamic),
+            flags: built(dynamic),
+            behind_buffer: built(dynamic),
             crossed: Default::default(),
             active: std::array::from_fn(|_| Default::default()),
             class_row: Default::default(),
@@ -214,6 +254,8 @@ impl<
             beat: Default::default(),
             factor: Default::default(),
             beat_now: Default::default(),
+            beat_out: Default::default(),
+            factor_out: Default::default(),
             factor_now: Default::default(),
             start: Default::default(),
             room: Default::default(),
@@ -244,7 +286,9 @@ impl<
     const B: usize,
     const V: usize,
     const O: usize,
-> Logic for Decoder<S, W, P, F, B, V, O>
+    const C: usize,
+    const E: usize,
+> Logic for Decoder<S, W, P, F, B, V, O, C, E>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -318,12 +362,20 @@ impl<
 
         // A beat is taken when all its lanes have their bits and the FIFO has room.
         self.room.next = (self.state.q.val() == State::Run) & !self.beats.crowded.val();
-        self.abort.next =
-            self.room.val() & (self.distributor.starved.val() | self.walker.fault.val().any());
         self.together.go.next = (self.state.q.val() == State::Run)
             & !self.beats.crowded.val()
             & !self.distributor.starved.val()
             & self.walker.valid.val();
+        for i in 0..self.buffer.len() {
+            self.room.next = (self.state.q.val() == State::Run) & !self.buffer[i].crowded.val();
+            self.together.go.next = (self.state.q.val() == State::Run)
+                & !self.buffer[i].crowded.val()
+                & !self.distributor.starved.val()
+                & self.walker.valid.val()
+                & !self.ranges[i].waits.val();
+        }
+        self.abort.next =
+            self.room.val() & (self.distributor.starved.val() | self.walker.fault.val().any());
         self.together.lacks.next = self.lacks.joined.val();
         self.together.takes_part.next = self.walker.mask.val();
         self.take.next = self.together.take.val();
@@ -340,6 +392,27 @@ impl<
             if self.classes.important.val() {
                 self.row_now.next = 3.into();
             }
+        }
+        // A plane of dynamic scale begins with its range.
+        for i in 0..self.buffer.len() {
+            self.ranges[i].aclk.next = self.aclk.val();
+            self.ranges[i].aresetn.next = self.aresetn.val();
+            self.ranges[i].start.next = self.start.val();
+            self.ranges[i].dynamic.next = self.buffer[i].dynamic.val();
+            self.ranges[i].enter.next = self.walker.enter.val();
+            self.ranges[i].enter_class.next = self.walker.enter_class.val();
+            self.takes_half[i].next = self.room.val()
+                & !self.distributor.starved.val()
+                & self.walker.valid.val()
+                & self.ranges[i].waits.val()
+                & !self.lanes[0].lacks.val();
+            self.ranges[i].takes.next = self.takes_half[i].val();
+            self.ranges[i].stored.next = self.walker.mask.val().any();
+            self.ranges[i].take.next = self.take.val();
+            self.ranges[i].plane_class.next = self.classes.important.val();
+            self.classes.as_range[i].next = self.ranges[i].class_range.val();
+            self.classes.enter.next = self.ranges[i].class_enter.val();
+            self.classes.enter_class.next = self.ranges[i].class_important.val();
         }
         for i in 0..S {
             self.lanes[i].aclk.next = self.aclk.val();
@@ -375,11 +448,7 @@ impl<
             self.lookups[i].load_address.next = self.symbol_row.val();
             self.lookups[i].load_data.next = self.load_word.q.val().get_bits::<16>(0);
 
-            self.dequantizers[i].aclk.next = self.aclk.val();
-            self.dequantizers[i].code.next = self.lookups[i].code.val();
-            self.dequantizers[i].mantissa.next = self.factor.q.val().get_bits::<17>(0);
-            self.dequantizers[i].shift.next = self.factor.q.val().get_bits::<5>(17);
-            self.samples.parts[i].next = self.dequantizers[i].sample.val();
+            self.codes.parts[i].next = self.lookups[i].code.val();
         }
 
         // What goes beside the samples.
@@ -400,13 +469,79 @@ impl<
         self.factor.d.next =
             (self.factor_now.val() << 17) | bit_cast::<22, 17>(self.walker.mantissa.val());
 
+        // From codes to samples; with dynamic scale, by way of the buffer.
+        self.codes_now.next = self.codes.joined.val();
+        self.factor_out.next = self.factor.q.val();
+        self.beat_out.next = self.beat.q.val();
+        for i in 0..self.buffer.len() {
+            self.lanes[0].step.next =
+                (self.steps.val() & self.lane_bit[0].val()).any() | self.takes_half[i].val();
+            self.flags[i].next = 0.into();
+            if self.take.val() {
+                self.flags[i].next = 1.into();
+                if self.ranges[i].first.val() & self.walker.mask.val().any() {
+                    self.flags[i].next = 5.into();
+                }
+                if self.walker.last.val() {
+                    self.flags[i].next = 3.into();
+                    if self.ranges[i].first.val() & self.walker.mask.val().any() {
+                        self.flags[i].next = 7.into();
+                    }
+                }
+            }
+            if self.abort.val() {
+                self.flags[i].next = 3.into();
+            }
+            self.before_buffer[i].aclk.next = self.aclk.val();
+            self.before_buffer[i].aresetn.next = self.aresetn.val();
+            self.before_buffer[i].d.next = self.flags[i].val();
+
+            self.buffer[i].aclk.next = self.aclk.val();
+            self.buffer[i].aresetn.next = self.aresetn.val();
+            self.buffer[i].load.next = self.load_write.q.val();
+            self.buffer[i].load_context.next = self.load_bank.q.val();
+            self.buffer[i].load_addr.next = self.load_at.q.val();
+            self.buffer[i].load_data.next = self.load_word.q.val().get_bits::<13>(0);
+            self.buffer[i].start.next = self.start.val();
+            self.buffer[i].run_context.next = self.bank.q.val();
+            self.buffer[i].half.next = self.ranges[i].there.val();
+            self.buffer[i].window.next = self.lanes[0].first.val();
+            self.buffer[i].important.next = self.classes.important.val();
+            self.buffer[i].s_valid.next = self.before_buffer[i].q.val().get_bit(0);
+            self.buffer[i].s_last.next = self.before_buffer[i].q.val().get_bit(1);
+            self.buffer[i].s_first.next = self.before_buffer[i].q.val().get_bit(2);
+            self.buffer[i].s_codes.next = self.codes.joined.val();
+            self.buffer[i].s_factor.next = self.factor.q.val();
+            self.buffer[i].room.next = !self.beats.crowded.val();
+            self.codes_now.next = self.buffer[i].m_codes.val();
+            self.factor_out.next = self.buffer[i].m_factor.val();
+
+            self.behind_buffer[i].aclk.next = self.aclk.val();
+            self.behind_buffer[i].aresetn.next = self.aresetn.val();
+            self.behind_buffer[i].d.next = 0.into();
+            if self.buffer[i].m_valid.val() {
+                self.behind_buffer[i].d.next = 1.into();
+                if self.buffer[i].m_last.val() {
+                    self.behind_buffer[i].d.next = 3.into();
+                }
+            }
+            self.beat_out.next = self.behind_buffer[i].q.val();
+        }
+        for i in 0..S {
+            self.dequantizers[i].aclk.next = self.aclk.val();
+            self.dequantizers[i].code.next = self.codes_now.val().get_bits::<11>(i * 11);
+            self.dequantizers[i].mantissa.next = self.factor_out.val().get_bits::<17>(0);
+            self.dequantizers[i].shift.next = self.factor_out.val().get_bits::<5>(17);
+            self.samples.parts[i].next = self.dequantizers[i].sample.val();
+        }
+
         // Samples out. The last ones are held back until the packet is closed.
         self.output_beat.next = bit_cast::<O, B>(self.samples.joined.val());
-        if self.beat.q.val().get_bit(1) {
+        if self.beat_out.val().get_bit(1) {
             self.output_beat.next =
                 bit_cast::<O, B>(self.samples.joined.val()) | self.output_last.val();
         }
-        self.beats.write.next = self.beat.q.val().get_bit(0);
+        self.beats.write.next = self.beat_out.val().get_bit(0);
         self.beats.s_entry.next = self.output_beat.val();
         self.ends.next = (self.beats.m_entry.val() & self.output_last.val()).any();
         self.held.next = self.ends.val() & !self.closed.q.val();

@@ -10,6 +10,7 @@ use crate::axil_port::AxilPort;
 use crate::chunk_lane_decoder::ChunkLaneDecoder;
 use crate::class_numbers::ClassNumbers;
 use crate::class_table::ClassTable;
+use crate::code_buffer::CodeBuffer;
 use crate::code_lookup::CodeLookup;
 use crate::context_use::ContextUse;
 use crate::control_port::ControlPort;
@@ -38,6 +39,7 @@ use crate::primitives::{
 };
 use crate::quantize::Quantize;
 use crate::range_finder::RangeFinder;
+use crate::range_taker::RangeTaker;
 use crate::range_writer::RangeWriter;
 use crate::register_file::RegisterFile;
 use crate::scale_divider::ScaleDivider;
@@ -141,6 +143,11 @@ pub fn units() -> Vec<Design> {
         Design::of_lanes("range_finder", 8, RangeFinder::<8>::default()),
         Design::new("scale_divider", "", ScaleDivider::default()),
         Design::new("range_writer", "", RangeWriter::default()),
+        Design::new("range_taker", "", RangeTaker::default()),
+        Design::of_lanes("code_buffer", 1, CodeBuffer::<11, 13>::default()),
+        Design::of_lanes("code_buffer", 2, CodeBuffer::<22, 24>::default()),
+        Design::of_lanes("code_buffer", 4, CodeBuffer::<44, 46>::default()),
+        Design::of_lanes("code_buffer", 8, CodeBuffer::<88, 90>::default()),
         Design::of_lanes("plane_buffer", 1, PlaneBuffer::<1, 16, 18>::new(BEATS)),
         Design::of_lanes("plane_buffer", 2, PlaneBuffer::<2, 32, 34>::new(BEATS)),
         Design::of_lanes("plane_buffer", 4, PlaneBuffer::<4, 64, 66>::new(BEATS)),
@@ -263,8 +270,8 @@ fn identification() -> Identification {
     Identification::new(Parameters::default(), Features::default())
 }
 
-/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters; the
-/// encoder of dynamic scale too.
+/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters, and
+/// with dynamic scale.
 pub fn cores() -> Vec<Design> {
     let mut designs = Vec::new();
     for (top, verilog, dynamic_beats) in [
@@ -275,7 +282,9 @@ pub fn cores() -> Vec<Design> {
         ),
         (encoder::TOP, encoder::verilog, BEATS),
         (decoder::TOP, decoder::verilog, 0),
+        (decoder::TOP, decoder::verilog, BEATS),
         (core::TOP, core::verilog, 0),
+        (core::TOP, core::verilog, BEATS),
     ] {
         for lanes in [1, 2, 4, 8] {
             let parameters = Parameters {

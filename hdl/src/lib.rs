@@ -24,6 +24,7 @@
 //! | [`plane_buffer`], [`deep_fifo`] | with dynamic scale: planes wait until their range is known |
 //! | [`range_finder`], [`scale_divider`], [`range_writer`] | the range of a plane; the factor that follows; its code |
 //! | [`decoder`] | the core `dqa_decoder`: words in, samples out |
+//! | [`range_taker`], [`code_buffer`] | with dynamic scale: takes a plane's range; codes wait until their plane's factor is divided out |
 //! | [`plane_walker`] | a packet's planes, beat by beat, with their rows of the channel table |
 //! | [`class_table`] | the classes' code limits and raw bits |
 //! | [`distributor`] | hands each code word to the lane whose turn it is |
@@ -47,6 +48,7 @@ pub mod bus;
 pub mod chunk_lane_decoder;
 pub mod class_numbers;
 pub mod class_table;
+pub mod code_buffer;
 pub mod code_lookup;
 pub mod context_use;
 pub mod control_port;
@@ -80,6 +82,7 @@ pub mod ports;
 pub mod primitives;
 pub mod quantize;
 pub mod range_finder;
+pub mod range_taker;
 pub mod range_writer;
 pub mod register_file;
 pub mod register_page;

@@ -10,6 +10,7 @@
 //! | 0 | 20: beats of a plane less one; 8: lanes of a plane's last beat, one bit each |
 //! | 1 | 16: rows of the channel table |
 //! | `0x10000` + row | 17: mantissa; 5: shift; 2: class (0 Direct, 1 Important, 2 Pruned) |
+//! | 6, with dynamic scale built in | 8: steps of Delta_n in a range; 3: m; 1: ranges are of absolute values; 1: the scale is dynamic. 0 if it is fixed |
 //!
 //! # Encoder
 //!
@@ -18,7 +19,6 @@
 //! | `0x10000` + row | the shift is the quantizer's less m, then less 6, or 0 where that is negative |
 //! | 2 Direct, 3 Important | 12: offset; 10: the low b bits set; 10: bit b - 1 set if codes are signed |
 //! | 4 Direct, 5 Important | 10: 10 - t bits set; 4: alignment |
-//! | 6 | 8: steps of Delta_n in a range; 3: m; 1: ranges are of absolute values; 1: the scale is dynamic. 0 if it is fixed |
 //! | `0x100` + 64 class + index | 8: code, its first bit in bit 7; 4: bits of code and raw bits together; 4: raw shift. [`NO_CODE`] where the symbol has none |
 //!
 //! - **Shift**: a factor of `mantissa / 2^s` with s < 6 takes every sample but 0 beyond the 10 bits
@@ -99,6 +99,16 @@ pub const SAMPLE_BITS: u32 = 14;
 /// An encoder's entry for a symbol without a code: one bit, 0, by a raw shift that no code has. Not
 /// without bits: a lane that writes none would never finish the word that the order waits for.
 pub const NO_CODE: u32 = 15 << 12 | 1 << 8;
+/// What a decoder takes for half a range, 8 raw bits: code limits of an empty code and the layout, as at
+/// [`LIMITS`] and [`LAYOUT`].
+pub const HALF_RANGE: [u32; 2] = {
+    let (mut limits, mut k) = (0u64, 0);
+    while k < 8 {
+        limits |= 1 << (k * (k + 1) / 2 + k);
+        k += 1;
+    }
+    [limits as u32, (limits >> 32) as u32 | 7 << 4 | 8 << 13]
+};
 /// Shift that the hardware always does.
 pub const LEAST_SHIFT: u32 = 16 - MAX_WIDTH as u32;
 
@@ -149,9 +159,6 @@ pub fn encoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>,
 /// The writes that load a context into a decoder, or why it does not fit.
 pub fn decoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>, Misfit> {
     parameters.admit(context)?;
-    if context.parts().scale != Scale::Fixed {
-        return Err(Misfit::DynamicScale);
-    }
     let format = context.format();
     let mut writes = common(context, |entry| {
         let shift = u32::from(entry.dequantizer.shift()) + format.extra_of(entry.class);
@@ -184,6 +191,7 @@ pub fn decoder(parameters: &Parameters, context: &Context) -> Result<Vec<Write>,
             data: known(context, class, index),
         }));
     }
+    writes.extend(scale(parameters, context));
     Ok(writes)
 }
 

@@ -58,10 +58,8 @@ fn dynamic_scale_is_told_in_the_header() {
     let path = folder.path().join("build/verilog/dqa_encoder.v");
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(" --dynamic 196\n"));
-    for line in ["--dynamic 196", "--core encoder --dynamic 32705"] {
-        let output = gen_verilog(folder.path(), line);
-        assert_eq!(output.status.code(), Some(2), "{line}");
-    }
+    let output = gen_verilog(folder.path(), "--dynamic 32705");
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -98,6 +98,17 @@ fn least(lanes: usize) -> Parameters {
     }
 }
 
+/// Every parameter's largest, and planes of up to 130 beats of dynamic scale.
+fn dynamic(lanes: usize) -> Parameters {
+    Parameters {
+        lanes,
+        dynamic_beats: 130,
+        symbol_bits: 6,
+        channels: 96,
+        ..Parameters::default()
+    }
+}
+
 macro_rules! configurations {
     ($($name:ident: $parameters:expr;)*) => {$(
         #[test]
@@ -121,4 +132,6 @@ configurations! {
     deep_of_4_lanes: deep(4);
     deep_of_8_lanes: deep(8);
     least_of_4_lanes: least(4);
+    dynamic_of_2_lanes: dynamic(2);
+    dynamic_of_8_lanes: dynamic(8);
 }

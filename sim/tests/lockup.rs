@@ -260,14 +260,17 @@ fn too_few_entries_lock_up() -> Result<(), SimError> {
 /// The same words through a decoder, whose lanes then are as far apart as can be.
 #[test]
 fn the_deepest_layers_come_back() -> Result<(), SimError> {
-    for lanes in [2, 8] {
-        let verilog = decoder::verilog(&parameters(lanes), "").expect("sound RTL");
+    for parameters in [2, 8]
+        .into_iter()
+        .flat_map(|lanes| [parameters(lanes), dynamic(lanes)])
+    {
+        let verilog = decoder::verilog(&parameters, "").expect("sound RTL");
         let model = Model::build(decoder::TOP, &verilog)?;
         for layer in [
-            Layer::deepest(&parameters(lanes)),
-            Layer::most_crossings(&parameters(lanes)),
+            Layer::deepest(&parameters),
+            Layer::most_crossings(&parameters),
         ] {
-            let writes = load::decoder(&parameters(lanes), &layer.context).expect("it fits");
+            let writes = load::decoder(&parameters, &layer.context).expect("it fits");
             let decoded = dqa_golden::payload::decode(&layer.context, &layer.run, &layer.payload)
                 .expect("good");
             let back = Layer {

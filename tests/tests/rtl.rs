@@ -49,7 +49,7 @@ fn all_tensors(lanes: usize) -> Result<(), CoreError> {
     Ok(())
 }
 
-/// The encoder finds each plane's range itself.
+/// The cores find each plane's range and factors themselves.
 fn all_tensors_of_dynamic_scale(lanes: usize) -> Result<(), CoreError> {
     let longest = activations::all()
         .iter()
@@ -63,6 +63,7 @@ fn all_tensors_of_dynamic_scale(lanes: usize) -> Result<(), CoreError> {
     };
     let shape = LaneShape::new(u8::try_from(lanes).unwrap()).unwrap();
     let mut encoder = Core::encoder(parameters, 1)?;
+    let mut decoder = Core::decoder(parameters, 2)?;
     for tensor in activations::all() {
         for (bits, extra) in [(3, 1), (4, 3)] {
             let choice = Choice::full_range(bits, extra);
@@ -82,6 +83,10 @@ fn all_tensors_of_dynamic_scale(lanes: usize) -> Result<(), CoreError> {
             encoder.load(false, &context)?;
             encoder.send(false, &run, &samples_to_bytes(&samples), Stall::NONE);
             encoder.expect(&expected, 0, Stall::percent(10))?;
+            let back = decode(&context, &run, &expected).unwrap();
+            decoder.load(false, &context)?;
+            decoder.send(false, &run, &expected, Stall::NONE);
+            decoder.expect(&samples_to_bytes(&back), 0, Stall::percent(10))?;
         }
     }
     Ok(())

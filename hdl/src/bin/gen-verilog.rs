@@ -13,7 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   gen-verilog                                       all three cores, 4 lanes, every legal layer
   gen-verilog --core encoder --lanes 8 --out rtl
-  gen-verilog --core encoder --dynamic 448          ranges found by the encoder, in planes of up to 448 beats
+  gen-verilog --dynamic 448                         ranges found on the device, in planes of up to 448 beats
   gen-verilog --core core --vivado                  with a shell that Vivado's block designs know
   gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
 
@@ -186,11 +186,6 @@ fn run(arguments: &Arguments) -> Result<String, String> {
         dynamic_beats: arguments.dynamic_beats,
     };
     parameters.check().map_err(|error| error.to_string())?;
-    if parameters.dynamic_beats > 0 && !matches!(arguments.core, Some(Top::Encoder)) {
-        return Err(
-            "dynamic scale is built into the encoder alone so far: add --core encoder".into(),
-        );
-    }
     let cores = match arguments.core {
         Some(core) => vec![core],
         None => Top::value_variants().to_vec(),

@@ -1,9 +1,9 @@
 //! A packet's code words and the samples that golden decodes from them.
 
-use crate::parameters;
 use dqa_golden::context::Context;
 use dqa_golden::packet::samples_to_bytes;
 use dqa_golden::payload::{self, PlaneRun};
+use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
 use fastrand::Rng;
 
@@ -28,9 +28,9 @@ impl Coded {
     }
 
     /// Of a random layer.
-    pub fn random(random: &mut Rng, lanes: usize) -> Self {
+    pub fn random(random: &mut Rng, parameters: &Parameters) -> Self {
         loop {
-            let context = layers::context(random, &parameters(lanes));
+            let context = layers::context(random, parameters);
             let run = layers::run(random, &context);
             let samples = layers::samples(random, &context, &run);
             if let Some(coded) = Self::new(context, run, &samples) {
@@ -39,8 +39,8 @@ impl Coded {
         }
     }
     /// Of a random layer, with at most so many samples.
-    pub fn small(random: &mut Rng, lanes: usize, most: usize) -> Self {
-        let coded = std::iter::repeat_with(|| Self::random(random, lanes));
+    pub fn small(random: &mut Rng, parameters: &Parameters, most: usize) -> Self {
+        let coded = std::iter::repeat_with(|| Self::random(random, parameters));
         let mut small = coded.filter(|coded| coded.samples.len() <= 2 * most);
         small.next().expect("there are small ones")
     }

@@ -1,8 +1,9 @@
 //! Packets that are wrong: each ends with its error code, and the next one is right.
 
 use crate::coded::Coded;
-use crate::parameters;
+use crate::{dynamic, parameters};
 use dqa_hdl::load::{CHANNELS, PLANE, Write};
+use dqa_hdl::parameters::Parameters;
 use dqa_sim::{Answer, Core, CoreError, Stall, seeds};
 use fastrand::Rng;
 use std::collections::VecDeque;
@@ -102,15 +103,19 @@ fn send(
 }
 
 /// Sends packets with faults, each loaded while the one before runs, and checks what comes out.
-fn ends_with_its_code(lanes: usize, input: Stall, output: Stall) -> Result<(), CoreError> {
-    let first = Core::decoder(parameters(lanes), 0)?;
+fn ends_with_its_code(
+    parameters: Parameters,
+    input: Stall,
+    output: Stall,
+) -> Result<(), CoreError> {
+    let first = Core::decoder(parameters, 0)?;
     for seed in seeds(8) {
         let mut random = Rng::with_seed(seed);
         let mut core = first.another(seed)?;
         let mut sent = VecDeque::new();
         for number in 0..30 {
             let fault = FAULTS[random.usize(0..FAULTS.len())];
-            let packet = Coded::small(&mut random, lanes, 3000);
+            let packet = Coded::small(&mut random, &parameters, 3000);
             let slot = number % 2 == 1;
             let beats = send(&mut core, &mut random, slot, &packet, fault, input)?;
             sent.push_back((fault, packet, beats));
@@ -151,25 +156,40 @@ fn check(answer: &Answer, fault: Fault, packet: &Coded, beats: Option<usize>, co
 
 #[test]
 fn one_lane_without_stalls() -> Result<(), CoreError> {
-    ends_with_its_code(1, Stall::NONE, Stall::NONE)
+    ends_with_its_code(parameters(1), Stall::NONE, Stall::NONE)
 }
 
 #[test]
 fn two_lanes_with_stalls() -> Result<(), CoreError> {
-    ends_with_its_code(2, Stall::percent(10), Stall::percent(50))
+    ends_with_its_code(parameters(2), Stall::percent(10), Stall::percent(50))
 }
 
 #[test]
 fn four_lanes_with_stalls() -> Result<(), CoreError> {
-    ends_with_its_code(4, Stall::percent(50), Stall::percent(50))
+    ends_with_its_code(parameters(4), Stall::percent(50), Stall::percent(50))
 }
 
 #[test]
 fn eight_lanes_with_a_slow_output() -> Result<(), CoreError> {
-    ends_with_its_code(8, Stall::NONE, Stall::percent(90))
+    ends_with_its_code(parameters(8), Stall::NONE, Stall::percent(90))
 }
 
 #[test]
 fn eight_lanes_with_a_slow_input() -> Result<(), CoreError> {
-    ends_with_its_code(8, Stall::percent(90), Stall::NONE)
+    ends_with_its_code(parameters(8), Stall::percent(90), Stall::NONE)
+}
+
+#[test]
+fn one_lane_of_dynamic_scale() -> Result<(), CoreError> {
+    ends_with_its_code(dynamic(1), Stall::NONE, Stall::percent(50))
+}
+
+#[test]
+fn four_lanes_of_dynamic_scale() -> Result<(), CoreError> {
+    ends_with_its_code(dynamic(4), Stall::NONE, Stall::NONE)
+}
+
+#[test]
+fn eight_lanes_of_dynamic_scale() -> Result<(), CoreError> {
+    ends_with_its_code(dynamic(8), Stall::percent(50), Stall::percent(10))
 }

@@ -3,6 +3,7 @@
 
 mod coded;
 mod errors;
+mod planes;
 mod throughput;
 
 use coded::Coded;
@@ -17,6 +18,14 @@ fn parameters(lanes: usize) -> Parameters {
         symbol_bits: 6,
         channels: 64,
         ..Parameters::default()
+    }
+}
+
+/// Of those that find the factor of a plane's range.
+fn dynamic(lanes: usize) -> Parameters {
+    Parameters {
+        dynamic_beats: 200,
+        ..parameters(lanes)
     }
 }
 
@@ -40,13 +49,15 @@ fn decodes(
     Ok(())
 }
 
-fn equals_golden(lanes: usize) -> Result<(), CoreError> {
-    let first = Core::decoder(parameters(lanes), 0)?;
+fn equals_golden(parameters: Parameters) -> Result<(), CoreError> {
+    let first = Core::decoder(parameters, 0)?;
     for seed in seeds(3) {
         for stall_in in Stall::SWEEP {
             for stall_out in Stall::SWEEP {
                 let mut random = Rng::with_seed(seed);
-                let packets: Vec<_> = (0..6).map(|_| Coded::random(&mut random, lanes)).collect();
+                let packets: Vec<_> = (0..6)
+                    .map(|_| Coded::random(&mut random, &parameters))
+                    .collect();
                 let mut core = first.another(seed)?;
                 decodes(&mut core, &packets, [stall_in, stall_out])?;
             }
@@ -57,34 +68,63 @@ fn equals_golden(lanes: usize) -> Result<(), CoreError> {
 
 #[test]
 fn one_lane_equals_golden() -> Result<(), CoreError> {
-    equals_golden(1)
+    equals_golden(parameters(1))
 }
 
 #[test]
 fn two_lanes_equal_golden() -> Result<(), CoreError> {
-    equals_golden(2)
+    equals_golden(parameters(2))
 }
 
 #[test]
 fn four_lanes_equal_golden() -> Result<(), CoreError> {
-    equals_golden(4)
+    equals_golden(parameters(4))
 }
 
 #[test]
 fn eight_lanes_equal_golden() -> Result<(), CoreError> {
-    equals_golden(8)
+    equals_golden(parameters(8))
+}
+
+#[test]
+fn one_lane_of_dynamic_scale_equals_golden() -> Result<(), CoreError> {
+    equals_golden(dynamic(1))
+}
+
+#[test]
+fn two_lanes_of_dynamic_scale_equal_golden() -> Result<(), CoreError> {
+    equals_golden(dynamic(2))
+}
+
+#[test]
+fn four_lanes_of_dynamic_scale_equal_golden() -> Result<(), CoreError> {
+    equals_golden(dynamic(4))
+}
+
+#[test]
+fn eight_lanes_of_dynamic_scale_equal_golden() -> Result<(), CoreError> {
+    equals_golden(dynamic(8))
+}
+
+#[test]
+fn reset_in_the_middle_of_a_packet() -> Result<(), CoreError> {
+    reset_at_any_time(parameters(4))
+}
+
+#[test]
+fn reset_in_the_middle_of_a_packet_of_dynamic_scale() -> Result<(), CoreError> {
+    reset_at_any_time(dynamic(4))
 }
 
 /// A reset at any time, and the packets behind it are right.
-#[test]
-fn reset_in_the_middle_of_a_packet() -> Result<(), CoreError> {
+fn reset_at_any_time(parameters: Parameters) -> Result<(), CoreError> {
     let mut random = Rng::with_seed(1);
-    let mut core = Core::decoder(parameters(4), 1)?;
+    let mut core = Core::decoder(parameters, 1)?;
     for _ in 0..100 {
-        let packets = [(); 2].map(|()| Coded::small(&mut random, 4, 1000));
+        let packets = [(); 2].map(|()| Coded::small(&mut random, &parameters, 1000));
         decodes(&mut core, &packets, [Stall::percent(10); 2])?;
         // Few samples that leave slowly, so that the reset often comes at their end.
-        let packet = Coded::small(&mut random, 4, 100);
+        let packet = Coded::small(&mut random, &parameters, 100);
         core.load(false, &packet.context)?;
         core.send(false, &packet.run, &packet.words, Stall::percent(50));
         core.bench().sink("m_axis", Stall::percent(90));

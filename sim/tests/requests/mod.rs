@@ -7,11 +7,12 @@ use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
 use fastrand::Rng;
 
-/// Parameters that fit all layers of these tests.
+/// Parameters that fit all layers of these tests; with dynamic scale from four lanes on.
 pub fn parameters(lanes: usize) -> Parameters {
     Parameters {
         lanes,
         channels: 16,
+        dynamic_beats: if lanes < 4 { 0 } else { 60 },
         ..Parameters::default()
     }
 }
