@@ -10,7 +10,7 @@
 //! | `value` | out | it, in the same clock |
 //!
 //! `N`, 2 to 16: counters. One adder visits them in turn, a counter each clock, and adds what came
-//! since its last turn, at most 16: so a value lags behind by up to 16 clocks, of `hold` too. It
+//! since its last turn, at most 16: so a value lags behind by up to 17 clocks, of `hold` too. It
 //! wraps around. It has neither a carry chain for each counter nor a multiplexer of them;
 //! for one or two use plain counters.
 
@@ -30,6 +30,9 @@ pub struct CounterBank<const N: usize> {
     pub index: Signal<In, Bits<4>>,
     pub value: Signal<Out, Bits<32>>,
     turn: Reg<Bits<4>>,
+    /// The turn of a clock ago, and what came for its counter.
+    adding: Reg<Bits<4>>,
+    added: Reg<Bits<5>>,
     recent: [Reg<Bits<5>>; N],
     parts: [Signal<Local, Bits<5>>; N],
     either: [Signal<Local, Bits<5>>; N],
@@ -54,10 +57,12 @@ impl<const N: usize> Default for CounterBank<N> {
             index: Default::default(),
             value: Default::default(),
             turn: Default::default(),
+            adding: Default::default(),
+            added: Default::default(),
             recent: std::array::from_fn(|_| Reg::default()),
             parts: std::array::from_fn(|_| Signal::default()),
             either: std::array::from_fn(|_| Signal::default()),
-            clearing: Reg::new(bits(16)),
+            clearing: Reg::new(bits(17)),
             totals: Default::default(),
             readable: Default::default(),
             picked: Default::default(),
@@ -70,16 +75,19 @@ impl<const N: usize> Default for CounterBank<N> {
 impl<const N: usize> Logic for CounterBank<N> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, turn, clearing);
+        dff_setup!(self, aclk, turn, adding, added, clearing);
         clock!(self, aclk, totals, readable);
         self.turn.aresetn.next = self.aresetn.val();
         self.turn.enable.next = true;
         self.turn.d.next = self.turn.q.val() + 1;
+        self.adding.aresetn.next = self.aresetn.val();
+        self.adding.enable.next = true;
+        self.adding.d.next = self.turn.q.val();
         self.clearing.aresetn.next = self.aresetn.val();
         self.clearing.enable.next = self.clear.val() | self.clearing.q.val().any();
         self.clearing.d.next = self.clearing.q.val() - 1;
         if self.clear.val() {
-            self.clearing.d.next = 16.into();
+            self.clearing.d.next = 17.into();
         }
         self.clears.next = self.clearing.q.val().any();
 
@@ -108,21 +116,74 @@ impl<const N: usize> Logic for CounterBank<N> {
             self.picked.next = self.either[i].val();
         }
 
-        self.totals.read_address.next = self.turn.q.val();
-        self.total.next = self.totals.read_data.val() + bit_cast::<32, 5>(self.picked.val());
+        self.added.aresetn.next = self.aresetn.val() & !self.clear.val();
+        self.added.enable.next = true;
+        self.added.d.next = self.picked.val();
+
+        self.totals.read_address.next = self.adding.q.val();
+        self.total.next = self.totals.read_data.val() + bit_cast::<32, 5>(self.added.q.val());
         if self.clears.val() {
-            self.total.next = bit_cast::<32, 5>(self.picked.val());
+            self.total.next = bit_cast::<32, 5>(self.added.q.val());
         }
         self.totals.write.next = true;
-        self.totals.write_address.next = self.turn.q.val();
+        self.totals.write_address.next = self.adding.q.val();
         self.totals.write_data.next = self.total.val();
         self.readable.write.next = true;
-        self.readable.write_address.next = self.turn.q.val();
+        self.readable.write_address.next = self.adding.q.val();
         self.readable.write_data.next = self.total.val();
         self.readable.read_address.next = self.index.val();
         self.value.next = self.readable.read_data.val();
         if self.clears.val() {
             self.value.next = 0.into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CounterBank;
+    use crate::step::{settle, step};
+    use rust_hdl::prelude::*;
+
+    fn values(unit: &mut CounterBank<3>) -> [u64; 3] {
+        std::array::from_fn(|index| {
+            unit.index.next = bits(index as u64);
+            settle(unit, |unit| &mut unit.aclk);
+            unit.value.val().to_u64()
+        })
+    }
+
+    #[test]
+    fn counts_holds_and_clears() {
+        let mut unit = CounterBank::<3>::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        let clocks = |unit: &mut CounterBank<3>, events: u64, clocks: usize| {
+            unit.events.next = bits(events);
+            for _ in 0..clocks {
+                step(unit, |unit| &mut unit.aclk);
+            }
+            unit.events.next = bits(0);
+            for _ in 0..18 {
+                step(unit, |unit| &mut unit.aclk);
+            }
+        };
+        clocks(&mut unit, 0b101, 100);
+        assert_eq!(values(&mut unit), [100, 0, 100]);
+        unit.hold.next = true;
+        clocks(&mut unit, 0b111, 50);
+        unit.hold.next = false;
+        clocks(&mut unit, 0b010, 7);
+        assert_eq!(values(&mut unit), [100, 7, 100]);
+        for ahead in 0..16 {
+            clocks(&mut unit, 0b111, ahead);
+            unit.clear.next = true;
+            unit.events.next = bits(0b111);
+            step(&mut unit, |unit| &mut unit.aclk);
+            unit.clear.next = false;
+            clocks(&mut unit, 0b001, 3);
+            assert_eq!(values(&mut unit), [3, 0, 0], "cleared after {ahead}");
         }
     }
 }

@@ -333,7 +333,7 @@ registers! {
         /// A write of LOAD_DATA was refused.
         LOAD_REFUSED [4:4] Sticky;
     }
-    /// Time, as the other counters see it. All counters wrap around, lag behind by up to 16 clocks,
+    /// Time, as the other counters see it. All counters wrap around, lag behind by up to 17 clocks,
     /// and are cleared by CONTROL.
     cycles @ 0x080 {
         /// Clocks.

@@ -16,7 +16,7 @@ use fastrand::Rng;
 
 const WHOLE: u8 = 0xf;
 /// Clocks that a counter may lag behind.
-const LAG: u64 = 16;
+const LAG: u64 = 17;
 
 fn identification() -> Identification {
     let parameters = Parameters {
