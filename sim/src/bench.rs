@@ -7,17 +7,19 @@ use crate::{Beat, Mismatch, SimError, Value};
 /// Clocks of [`Bench::reset`].
 const RESET_CLOCKS: usize = 4;
 
-/// The seeds 0 to `count - 1`; with `DQA_SEED=n` set, n alone.
+/// The seeds 0 to `count - 1`; with `DQA_SEED=n` set, n alone, with `DQA_SEED=a..b`, a to b - 1.
 ///
 /// # Panics
 ///
-/// When `DQA_SEED` is not a number.
+/// When `DQA_SEED` is neither a number nor a range.
 pub fn seeds(count: u64) -> std::ops::Range<u64> {
     match std::env::var("DQA_SEED") {
         Err(_) => 0..count,
         Ok(text) => {
-            let seed: u64 = text.parse().expect("DQA_SEED is a number");
-            seed..seed + 1
+            let (first, end) = text.split_once("..").unwrap_or((&text, ""));
+            let [first, end] = [first, end].map(str::parse::<u64>);
+            let first = first.expect("DQA_SEED is a number, or two with .. between them");
+            first..end.unwrap_or(first + 1)
         }
     }
 }

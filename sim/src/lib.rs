@@ -32,7 +32,7 @@
 //! | environment | effect |
 //! |---|---|
 //! | `DQA_TRACE=dir` | every instance writes `dir/<top>-<seed>-<number>.fst` |
-//! | `DQA_SEED=n` | [`seeds`] gives this seed alone: repeats a failure |
+//! | `DQA_SEED=n` | [`seeds`] gives this seed alone: repeats a failure. `DQA_SEED=a..b`: a to b - 1 |
 
 mod axil;
 mod beat;

@@ -21,7 +21,7 @@ use requests::{FAULTS, Host, context, parameters};
 /// Clocks in which an answer comes, or a path is done: ten for each beat of the longest.
 const PATIENCE: u64 = 4_000_000;
 /// Clocks that a counter may lag behind.
-const LAG: u64 = 16;
+const LAG: u64 = 17;
 
 const LANES: [usize; 4] = [1, 2, 4, 8];
 
@@ -302,8 +302,8 @@ fn a_core_tells_what_it_is() -> Result<(), SimError> {
 }
 
 /// Rounds of requests on both paths at once, in each of which one context of a path runs and the
-/// other one is replaced.
-fn session(parameters: &Parameters, seed: u64) -> Result<(), SimError> {
+/// other one is replaced. Gives the packets, those of them with an error, and the samples.
+fn session(parameters: &Parameters, seed: u64) -> Result<[u64; 3], SimError> {
     let stall = |at: u64| Stall::SWEEP[(at % 4) as usize];
     let lanes = parameters.lanes;
     let mut device = Device::of(parameters, seed, stall(seed / 2))?;
@@ -354,31 +354,45 @@ fn session(parameters: &Parameters, seed: u64) -> Result<(), SimError> {
         assert_eq!(device.bench.received(names.sink), 0, "nothing more comes");
     }
     assert_eq!(device.get(irq_status::LOAD_REFUSED)?, 0);
-    Ok(())
+    let packets = tallies.iter().map(|tally| u64::from(tally.packets)).sum();
+    let failed = tallies.iter().map(|tally| u64::from(tally.failed)).sum();
+    let samples = hosts.iter().map(|host| host.samples as u64).sum();
+    Ok([packets, failed, samples])
 }
 
-fn sessions(lanes: usize) -> Result<(), SimError> {
-    seeds(8).try_for_each(|seed| session(&parameters(lanes), seed))
+/// Sessions one after the other; prints what they came to, for `docs/src/soak.md`.
+fn sessions(parameters: &Parameters, count: u64) -> Result<(), SimError> {
+    let mut all = [0; 3];
+    for seed in seeds(count) {
+        let session = session(parameters, seed)?;
+        all.iter_mut()
+            .zip(session)
+            .for_each(|(all, one)| *all += one);
+    }
+    let [packets, failed, samples] = all;
+    let (lanes, sessions) = (parameters.lanes, seeds(count).count());
+    println!("| {lanes} | {sessions} | {packets} | {failed} | {samples} |");
+    Ok(())
 }
 
 #[test]
 fn one_lane_answers_as_golden() -> Result<(), SimError> {
-    sessions(1)
+    sessions(&parameters(1), 8)
 }
 
 #[test]
 fn two_lanes_answer_as_golden() -> Result<(), SimError> {
-    sessions(2)
+    sessions(&parameters(2), 8)
 }
 
 #[test]
 fn four_lanes_answer_as_golden() -> Result<(), SimError> {
-    sessions(4)
+    sessions(&parameters(4), 8)
 }
 
 #[test]
 fn eight_lanes_answer_as_golden() -> Result<(), SimError> {
-    sessions(8)
+    sessions(&parameters(8), 8)
 }
 
 /// Scans get status 7 and all else is as with one.
@@ -388,7 +402,7 @@ fn a_core_without_scanner_answers_as_golden() -> Result<(), SimError> {
         scan: false,
         ..parameters(4)
     };
-    seeds(2).try_for_each(|seed| session(&without, seed))
+    sessions(&without, 2)
 }
 
 /// A context whose packet waits at the output cannot be loaded, the path's other one can.

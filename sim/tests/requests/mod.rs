@@ -29,6 +29,8 @@ pub struct Host {
     pub random: Rng,
     /// What answers them.
     pub path: Path,
+    /// Samples of its requests so far that were right.
+    pub samples: usize,
     sequence: u32,
 }
 
@@ -40,6 +42,7 @@ impl Host {
         let sequence = random.u32(..) | u32::from(random.bool()).wrapping_neg();
         Self {
             sequence,
+            samples: 0,
             path: Path {
                 direction,
                 shape: contexts[0].as_ref().expect("there").shape(),
@@ -97,11 +100,14 @@ impl Host {
         (header, payload)
     }
 
-    /// A request that is right, and whether it is streamed.
-    fn request(&mut self) -> (Vec<u8>, bool) {
+    /// A request that is right, whether it is streamed, and its samples.
+    fn request(&mut self) -> (Vec<u8>, bool, usize) {
         let (header, payload) = self.plain();
+        let samples = usize::from(header.run.images)
+            * usize::from(header.run.channels)
+            * header.plane_len as usize;
         if self.random.bool() {
-            return (header.packet(&payload), false);
+            return (header.packet(&payload), false, samples);
         }
         let beat = self.beat_bytes();
         let random = &mut self.random;
@@ -115,21 +121,21 @@ impl Host {
             header,
             payload: &payload,
         };
-        (packet.stream_in(blocks), true)
+        (packet.stream_in(blocks), true, samples)
     }
 
     /// A request with the fault of this number; none for 0.
     pub fn faulty(&mut self, fault: usize) -> Vec<u8> {
-        let (mut bytes, mut streamed) = self.request();
+        let (mut bytes, mut streamed, mut samples) = self.request();
         while fault == 12 && !streamed {
-            (bytes, streamed) = self.request();
+            (bytes, streamed, samples) = self.request();
         }
         let beat = self.beat_bytes();
         let beats = bytes.len() / beat;
         let random = &mut self.random;
         let trailer = bytes.len() - 16;
         match fault {
-            0 => {}
+            0 => self.samples += samples,
             1 => bytes[random.usize(0..32)] ^= 1 << random.u32(0..8),
             // Not the high byte of images: golden refuses over 2^22 samples at once.
             2 => bytes[(14 + random.usize(0..SEALED - 1)) % SEALED] = random.u8(..),
