@@ -115,33 +115,48 @@ fn made(args: &Args, tools: &Tools, packages: &[&str]) -> Result<String, Failure
     ))
 }
 
-/// A row for each design on each target, in that order; `args.jobs` at a time.
+/// A row for each design on each target, in that order; `args.jobs` families at a time. A family is a
+/// design with more and more lanes; those beyond the first that is too large for the target are left out.
 fn rows(
     args: &Args,
     tools: &Tools,
     targets: &[&Target],
     designs: &[Design],
 ) -> Result<Vec<Row>, Failure> {
+    let grows = |a: &Design, b: &Design| a.top == b.top && a.lanes.is_some() && a.lanes < b.lanes;
+    let families = designs.chunk_by(grows);
     let work: Vec<_> = targets
         .iter()
-        .flat_map(|target| designs.iter().map(move |design| (*target, design)))
+        .flat_map(|target| families.clone().map(move |family| (*target, family)))
         .collect();
     let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos}/{len} {msg}")?;
-    let bar = ProgressBar::new(work.len() as u64).with_style(style);
-    let row = |&(target, design): &(&Target, &Design)| {
-        let name = format!("{}: {}", target.name, design.name());
-        bar.set_message(name.clone());
-        let row = row(args, tools, target, design).map_err(|error| format!("{name}: {error}"))?;
-        bar.inc(1);
-        if bar.is_hidden() {
-            eprintln!("{}/{} {name}", bar.position(), work.len());
+    let length = targets.len() * designs.len();
+    let bar = ProgressBar::new(length as u64).with_style(style);
+    let rows_of = |&(target, family): &(&Target, &[Design])| -> Result<Vec<Row>, Failure> {
+        let mut rows: Vec<Row> = Vec::new();
+        for design in family {
+            let name = format!("{}: {}", target.name, design.name());
+            bar.set_message(name.clone());
+            let row =
+                row(args, tools, target, design).map_err(|error| format!("{name}: {error}"))?;
+            bar.inc(1);
+            if bar.is_hidden() {
+                eprintln!("{}/{length} {name}", bar.position());
+            }
+            let too_large = matches!(row.placed.last(), Some(Placed::TooLarge(_)));
+            rows.push(row);
+            if too_large {
+                bar.inc((family.len() - rows.len()) as u64);
+                break;
+            }
         }
-        Ok(row)
+        Ok(rows)
     };
     let pool = ThreadPoolBuilder::new().num_threads(args.jobs).build()?;
-    let rows = pool.install(|| work.par_iter().with_max_len(1).map(row).collect());
+    let rows: Result<Vec<_>, Failure> =
+        pool.install(|| work.par_iter().with_max_len(1).map(rows_of).collect());
     bar.finish_and_clear();
-    rows
+    Ok(rows?.concat())
 }
 
 fn row(args: &Args, tools: &Tools, target: &Target, design: &Design) -> Result<Row, Failure> {
