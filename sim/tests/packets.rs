@@ -51,7 +51,8 @@ fn told(reply: &Reply) -> u32 {
     }
 }
 
-fn all(direction: Direction, lanes: usize) -> Result<(), SimError> {
+/// Answers by their status.
+fn all(direction: Direction, lanes: usize) -> Result<[usize; 16], SimError> {
     let model = model(direction, lanes)?;
     let mut met = [0; 16];
     for seed in seeds(24) {
@@ -74,11 +75,18 @@ fn all(direction: Direction, lanes: usize) -> Result<(), SimError> {
             .for_each(|(all, told)| *all += told);
     }
     println!("{direction:?}, {lanes} lanes: answers by status {met:?}");
-    // No layer has an undefined class, and any bits are some symbol's code.
-    let absent = match direction {
-        Direction::Write => vec![4],
-        Direction::Read => vec![3, 4],
-    };
+    Ok(met)
+}
+
+/// All lanes, and all statuses but those that cannot be.
+fn all_lanes(direction: Direction, absent: &[usize]) -> Result<(), SimError> {
+    let mut met = [0; 16];
+    for lanes in [1, 2, 4, 8] {
+        let told = all(direction, lanes)?;
+        met.iter_mut()
+            .zip(told)
+            .for_each(|(all, told)| *all += told);
+    }
     let never: Vec<_> = (0..16).filter(|&status| met[status] == 0).collect();
     assert!(
         never == absent || seeds(2).count() == 1,
@@ -89,16 +97,14 @@ fn all(direction: Direction, lanes: usize) -> Result<(), SimError> {
 
 #[test]
 fn write_path_answers_as_golden() -> Result<(), SimError> {
-    [1, 2, 4, 8]
-        .into_iter()
-        .try_for_each(|lanes| all(Direction::Write, lanes))
+    // No layer has an undefined class.
+    all_lanes(Direction::Write, &[4])
 }
 
 #[test]
 fn read_path_answers_as_golden() -> Result<(), SimError> {
-    [1, 2, 4, 8]
-        .into_iter()
-        .try_for_each(|lanes| all(Direction::Read, lanes))
+    // Nor has a decoder a symbol without a code: any bits are some symbol's.
+    all_lanes(Direction::Read, &[3, 4])
 }
 
 /// Scans of a layer of 2^20 samples, back to back: a clock a beat of samples, reports and all.
@@ -140,11 +146,11 @@ fn a_scan_takes_a_beat_a_clock() -> Result<(), SimError> {
     Ok(())
 }
 
-/// Plain requests back to back take a clock a beat of the wider side, and little beside it.
+/// Plain requests back to back take a clock a beat of the busier side, and little beside it.
 #[test]
 fn a_beat_a_clock() -> Result<(), SimError> {
     for direction in [Direction::Write, Direction::Read] {
-        let lanes = 4;
+        let lanes = 2;
         let mut host = Host::new(0, direction, lanes);
         host.path.contexts = vec![Some(layers::length_by_sample(lanes, 8192))];
         let requests: Vec<_> = (0..20)
@@ -161,7 +167,7 @@ fn a_beat_a_clock() -> Result<(), SimError> {
         let answers = device.answers(&requests, [Stall::NONE; 2])?;
         let clocks = device.cycle() - before;
         let bytes = |packets: &[Vec<u8>]| packets.iter().map(Vec::len).sum::<usize>();
-        let beats = (bytes(&requests) / host.beat_bytes()).max(bytes(&answers) / 8);
+        let beats = bytes(&requests).max(bytes(&answers)) / 4;
         println!("{direction:?}: {clocks} clocks for {beats} beats");
         // A block waits until it is complete, and the last one then goes out; and the wait for quiet.
         assert!(clocks as f64 <= 1.02 * beats as f64 + 1200.0);
