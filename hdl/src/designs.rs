@@ -4,6 +4,7 @@
 //! reports the cost of its units and cores.
 
 use dqa_golden::packet::Direction;
+use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::{Bits, Block};
 
 use crate::axil_port::AxilPort;
@@ -270,38 +271,49 @@ fn identification() -> Identification {
     Identification::new(Parameters::default(), Features::default())
 }
 
-/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters, and
-/// with dynamic scale.
+/// What writes a core.
+type Verilog = fn(&Parameters, &str) -> Result<String, CheckError>;
+
+const CORES: [(&str, Verilog); 3] = [
+    (encoder::TOP, encoder::verilog),
+    (decoder::TOP, decoder::verilog),
+    (core::TOP, core::verilog),
+];
+
+fn core_of(top: &'static str, verilog: Verilog, option: &str, parameters: &Parameters) -> Design {
+    Design {
+        top,
+        size: in_lanes(parameters.lanes) + option,
+        lanes: Some(parameters.lanes),
+        verilog: verilog(parameters, "").expect("sound RTL"),
+    }
+}
+
+/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters.
 pub fn cores() -> Vec<Design> {
-    let mut designs = Vec::new();
-    for (top, verilog, dynamic_beats) in [
-        (
-            encoder::TOP,
-            encoder::verilog as fn(&Parameters, &str) -> _,
-            0,
-        ),
-        (encoder::TOP, encoder::verilog, BEATS),
-        (decoder::TOP, decoder::verilog, 0),
-        (decoder::TOP, decoder::verilog, BEATS),
-        (core::TOP, core::verilog, 0),
-        (core::TOP, core::verilog, BEATS),
-    ] {
-        for lanes in [1, 2, 4, 8] {
+    let of = |(top, verilog)| [1, 2, 4, 8].map(|lanes| core_of(top, verilog, "", &of_lanes(lanes)));
+    CORES.into_iter().flat_map(of).collect()
+}
+
+/// The cores with what is chosen when they are generated: all with dynamic scale, `dqa_core` without its
+/// scanner too.
+pub fn options() -> Vec<Design> {
+    let of = |(top, verilog)| {
+        [1, 2, 4, 8].map(|lanes| {
             let parameters = Parameters {
-                dynamic_beats,
+                dynamic_beats: BEATS,
                 ..of_lanes(lanes)
             };
-            let scale = match dynamic_beats {
-                0 => "",
-                _ => ", dynamic scale",
-            };
-            designs.push(Design {
-                top,
-                size: in_lanes(lanes) + scale,
-                lanes: Some(lanes),
-                verilog: verilog(&parameters, "").expect("sound RTL"),
-            });
-        }
-    }
-    designs
+            core_of(top, verilog, ", dynamic scale", &parameters)
+        })
+    };
+    let without_scanner = [1, 2, 4, 8].map(|lanes| {
+        let parameters = Parameters {
+            scan: false,
+            ..of_lanes(lanes)
+        };
+        core_of(core::TOP, core::verilog, ", no scanner", &parameters)
+    });
+    let dynamic = CORES.into_iter().flat_map(of);
+    dynamic.chain(without_scanner).collect()
 }

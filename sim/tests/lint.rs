@@ -57,7 +57,13 @@ fn complaints(top: &str, verilog: &str) -> String {
 
 #[test]
 fn every_module_is_clean() {
-    let designs = [designs::primitives(), designs::units(), designs::cores()].concat();
+    let designs = [
+        designs::primitives(),
+        designs::units(),
+        designs::cores(),
+        designs::options(),
+    ]
+    .concat();
     let found: String = designs
         .iter()
         .map(|design| (design.name(), complaints(design.top, &design.verilog)))

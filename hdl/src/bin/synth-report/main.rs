@@ -23,6 +23,9 @@ use crate::report::Row;
 use crate::target::{TARGETS, Target};
 use crate::tools::Tools;
 
+/// Lanes of the cores whose options are reported, on the first target alone.
+const OPTION_LANES: usize = 4;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const EXAMPLES: &str = "\
@@ -68,12 +71,12 @@ fn main() -> Result<(), Failure> {
         .iter()
         .filter(|target| args.target.iter().any(|name| target.name.starts_with(name)))
         .collect();
-    let designs: Vec<_> = [designs::cores(), designs::units()]
-        .concat()
-        .into_iter()
-        .filter(|design| args.only.iter().any(|only| design.name().starts_with(only)))
-        .collect();
-    if targets.is_empty() || designs.is_empty() {
+    let named = |design: &Design| args.only.iter().any(|only| design.name().starts_with(only));
+    let mut designs = [designs::cores(), designs::units()].concat();
+    let mut options = designs::options();
+    designs.retain(named);
+    options.retain(|design| design.lanes == Some(OPTION_LANES) && named(design));
+    if targets.is_empty() || designs.is_empty() && options.is_empty() {
         return Err("no design and device has such a name; see --help".into());
     }
     let mut packages = Vec::new();
@@ -82,13 +85,14 @@ fn main() -> Result<(), Failure> {
         packages.dedup();
     }
     let tools = Tools::install(&packages, &args.work)?;
-    let rows = rows(&args, &tools, &targets, &designs)?;
+    let mut all = rows(&args, &tools, &targets, &designs)?;
+    all.extend(rows(&args, &tools, &targets[..1], &options)?);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        println!("{}", serde_json::to_string_pretty(&all)?);
     } else {
         packages.insert(0, yosys::PROGRAM);
         let made = made(&args, &tools, &packages)?;
-        print!("{}", report::markdown(&made, &targets, &rows));
+        print!("{}", report::markdown(&made, &targets, &all));
     }
     Ok(())
 }

@@ -31,9 +31,9 @@ LUT: look-up tables of 4 inputs, on 7-series of 6. LUT RAM: those that are distr
 counted under LUT. A lane: LUT and LUT RAM by the number of lanes, all that the lanes share counted
 in. BRAM: block RAMs, of 4 kbit on iCE40, of 18 kbit elsewhere. MHz: clock rate after place and
 route of the module alone between registers, for each seed; the slowest path is that of the median.
-Cores have the parameters that `gen-verilog` has by default, which take every legal layer; those of
-dynamic scale are for planes of up to 448 beats. Where a design is too large for a device, it is not tried
-with more lanes.
+Cores have the parameters that `gen-verilog` has by default, which take every legal layer. Their options
+are at the end of the first table, those of dynamic scale for planes of up to 448 beats. Where a design is
+too large for a device, it is not tried with more lanes.
 ";
 
 /// The page for `rows`; `made` says how and when.
