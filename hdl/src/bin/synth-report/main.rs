@@ -99,21 +99,25 @@ fn main() -> Result<(), Failure> {
 
 /// How and when the report was made.
 fn made(args: &Args, tools: &Tools, packages: &[&str]) -> Result<String, Failure> {
-    let options: Vec<_> = std::env::args().skip(1).collect();
-    let separator = if options.is_empty() { "" } else { " -- " };
+    let named = |option: &str, names: &[String]| -> String {
+        let names = names.iter().filter(|name| !name.is_empty());
+        names.map(|name| format!(" {option} \"{name}\"")).collect()
+    };
+    let names = named("--only", &args.only) + &named("--target", &args.target);
     let date = Command::new("date").arg("+%F").output()?.stdout;
     let versions: Vec<_> = packages
         .iter()
         .map(|package| tools.version(package))
         .collect();
-    let seeds = if args.no_place {
-        String::new()
-    } else {
-        format!(", placed with seeds {:?}", args.seeds)
+    let placing = match args.no_place {
+        true => "--no-place".to_owned(),
+        false => {
+            let seeds: Vec<_> = args.seeds.iter().map(u32::to_string).collect();
+            format!("--seeds {}", seeds.join(","))
+        }
     };
     Ok(format!(
-        "Printed by `cargo run --release --bin synth-report{separator}{}` on {}; {}{seeds}.",
-        options.join(" "),
+        "Printed by `cargo run --release --bin synth-report --{names} {placing}` on {}; {}.",
         String::from_utf8_lossy(&date).trim(),
         versions.join(", ")
     ))
