@@ -20,6 +20,7 @@
 //! | [`context`] | a layer's settings, and their bytes |
 //! | [`packet`] | what goes to a device and comes back |
 //! | [`tensor`], [`container`] | tensors, and the `.dqa` file |
+//! | [`link`] | the serial link between host and board |
 //!
 //! # One sample through the arithmetic
 //!
@@ -78,6 +79,7 @@ pub mod container;
 pub mod context;
 pub mod format;
 pub mod lanes;
+pub mod link;
 pub mod multiplier;
 pub mod package_merge;
 pub mod packet;

@@ -40,6 +40,7 @@ mod bench;
 mod cache;
 mod core;
 mod error;
+pub mod faults;
 pub mod layers;
 mod library;
 mod model;

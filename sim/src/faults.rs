@@ -1,0 +1,185 @@
+//! A line that is not to be relied on: bytes flipped, dropped, doubled, inserted, by a seed.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What can happen to a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A bit changes.
+    Flip,
+    /// It does not come.
+    Drop,
+    /// It comes twice.
+    Double,
+    /// Another comes ahead of it.
+    Insert,
+    /// The line pauses ahead of it.
+    Stall,
+    /// The board is reset.
+    Reset,
+}
+
+impl Fault {
+    /// All.
+    pub const ALL: [Self; 6] = [
+        Self::Flip,
+        Self::Drop,
+        Self::Double,
+        Self::Insert,
+        Self::Stall,
+        Self::Reset,
+    ];
+
+    /// Its name in a [`Rates`]' text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flip => "flip",
+            Self::Drop => "drop",
+            Self::Double => "double",
+            Self::Insert => "insert",
+            Self::Stall => "stall",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// How often each fault happens, as a part of all bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates([f64; Fault::ALL.len()]);
+
+impl Rates {
+    /// Flips, drops, doubles and inserts that happen together to this part of the bytes.
+    pub fn bytes(rate: f64) -> Self {
+        let mut rates = Self::default();
+        rates.0[..4].fill(rate / 4.0);
+        rates
+    }
+
+    /// The same with another rate of one fault.
+    #[must_use]
+    pub fn with(mut self, fault: Fault, rate: f64) -> Self {
+        self.0[fault as usize] = rate;
+        self
+    }
+}
+
+/// Why a text is no [`Rates`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no rate of faults: give name=part, with the names flip, drop, double, insert, stall, reset \
+     and parts from 0 to 0.5, such as flip=1e-4,reset=1e-6"
+)]
+pub struct RatesError(String);
+
+impl FromStr for Rates {
+    type Err = RatesError;
+
+    fn from_str(text: &str) -> Result<Self, RatesError> {
+        let rate = |text: &str| {
+            let (name, rate) = text.split_once('=')?;
+            let fault = Fault::ALL.into_iter().find(|fault| fault.name() == name)?;
+            let rate = rate.parse().ok()?;
+            (0.0..=0.5).contains(&rate).then_some((fault, rate))
+        };
+        text.split(',').try_fold(Self::default(), |rates, text| {
+            let (fault, rate) = rate(text).ok_or_else(|| RatesError(text.to_owned()))?;
+            Ok(rates.with(fault, rate))
+        })
+    }
+}
+
+/// A line with faults.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    rates: Rates,
+    random: fastrand::Rng,
+    counts: [u64; Fault::ALL.len()],
+}
+
+impl Faults {
+    /// Faults at these rates; the seed decides which bytes they happen to.
+    pub fn new(rates: Rates, seed: u64) -> Self {
+        Self {
+            rates,
+            random: fastrand::Rng::with_seed(seed),
+            counts: [0; Fault::ALL.len()],
+        }
+    }
+
+    /// Other rates from now on.
+    pub fn set(&mut self, rates: Rates) {
+        self.rates = rates;
+    }
+
+    /// Passes a byte on, as none, one or two; a stall or reset is told, and happens ahead of it.
+    pub fn pass(&mut self, byte: u8, mut out: impl FnMut(u8)) -> Option<Fault> {
+        let mut draw = self.random.f64();
+        let rates = Fault::ALL.into_iter().zip(self.rates.0);
+        let fault = rates.into_iter().find_map(|(fault, rate)| {
+            draw -= rate;
+            (draw < 0.0).then_some(fault)
+        });
+        match fault {
+            None | Some(Fault::Stall | Fault::Reset) => out(byte),
+            Some(Fault::Flip) => out(byte ^ 1 << self.random.u8(0..8)),
+            Some(Fault::Drop) => {}
+            Some(Fault::Double) => {
+                out(byte);
+                out(byte);
+            }
+            Some(Fault::Insert) => {
+                out(self.random.u8(..));
+                out(byte);
+            }
+        }
+        if let Some(fault) = fault {
+            self.counts[fault as usize] += 1;
+        }
+        fault.filter(|fault| matches!(fault, Fault::Stall | Fault::Reset))
+    }
+
+    /// How often a fault happened.
+    pub fn count(&self, fault: Fault) -> u64 {
+        self.counts[fault as usize]
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, fault) in Fault::ALL.into_iter().enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(f, "{comma}{} {}", self.count(fault), fault.name())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_happen_as_often_as_asked() {
+        let rates = "flip=0.1,drop=0.1,double=0.1,insert=0.1".parse().unwrap();
+        assert_eq!(rates, Rates::bytes(0.4));
+        let mut faults = Faults::new(rates, 1);
+        let mut got = 0;
+        (0..10_000).for_each(|_| assert_eq!(faults.pass(0, |_| got += 1), None));
+        for fault in &Fault::ALL[..4] {
+            assert!((800..1200).contains(&faults.count(*fault)), "{faults}");
+        }
+        let count = |fault| faults.count(fault);
+        assert_eq!(
+            got,
+            10_000 + count(Fault::Double) + count(Fault::Insert) - count(Fault::Drop)
+        );
+    }
+
+    #[test]
+    fn what_is_no_rate_is_told() {
+        for text in ["", "flip", "flip=2", "flap=0.1", "flip=0.1,,"] {
+            assert!(text.parse::<Rates>().is_err(), "{text}");
+        }
+    }
+}
