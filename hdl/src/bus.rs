@@ -29,6 +29,24 @@ pub struct StreamSink<const N: usize> {
     pub tlast: Signal<In, Bit>,
 }
 
+/// Gives bytes.
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "ByteSink"]
+pub struct ByteSource {
+    pub tdata: Signal<Out, Bits<8>>,
+    pub tvalid: Signal<Out, Bit>,
+    pub tready: Signal<In, Bit>,
+}
+
+/// Takes bytes.
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "ByteSource"]
+pub struct ByteSink {
+    pub tdata: Signal<In, Bits<8>>,
+    pub tvalid: Signal<In, Bit>,
+    pub tready: Signal<Out, Bit>,
+}
+
 /// Gives commands: one for each packet. Its planes are the rows from `first_channel` on, `channels` of
 /// them, for each of `images`, of this context.
 #[derive(LogicInterface, Clone, Debug, Default)]
@@ -148,6 +166,7 @@ pub struct PathSlave {
 
 /// AXI4-Lite, 12-bit byte addresses and 32-bit data: the end that answers.
 #[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "AxilMaster"]
 pub struct AxilSlave {
     pub awaddr: Signal<In, Bits<12>>,
     pub awvalid: Signal<In, Bit>,
@@ -166,4 +185,27 @@ pub struct AxilSlave {
     pub rresp: Signal<Out, Bits<2>>,
     pub rvalid: Signal<Out, Bit>,
     pub rready: Signal<In, Bit>,
+}
+
+/// The end that asks; see [`AxilSlave`].
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "AxilSlave"]
+pub struct AxilMaster {
+    pub awaddr: Signal<Out, Bits<12>>,
+    pub awvalid: Signal<Out, Bit>,
+    pub awready: Signal<In, Bit>,
+    pub wdata: Signal<Out, Bits<32>>,
+    pub wstrb: Signal<Out, Bits<4>>,
+    pub wvalid: Signal<Out, Bit>,
+    pub wready: Signal<In, Bit>,
+    pub bresp: Signal<In, Bits<2>>,
+    pub bvalid: Signal<In, Bit>,
+    pub bready: Signal<Out, Bit>,
+    pub araddr: Signal<Out, Bits<12>>,
+    pub arvalid: Signal<Out, Bit>,
+    pub arready: Signal<In, Bit>,
+    pub rdata: Signal<In, Bits<32>>,
+    pub rresp: Signal<In, Bits<2>>,
+    pub rvalid: Signal<In, Bit>,
+    pub rready: Signal<Out, Bit>,
 }

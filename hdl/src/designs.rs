@@ -26,6 +26,22 @@ use crate::fifo::Fifo;
 use crate::identification::{Features, Identification};
 use crate::interleaver::Interleaver;
 use crate::lane_packer::LanePacker;
+use crate::link::baud_ticks::BaudTicks;
+use crate::link::channel_ring::ChannelRing;
+use crate::link::cobs_decoder::CobsDecoder;
+use crate::link::cobs_encoder::CobsEncoder;
+use crate::link::frame_receiver::FrameReceiver;
+use crate::link::frame_sender::FrameSender;
+use crate::link::link_control::LinkControl;
+use crate::link::output_ring::OutputRing;
+use crate::link::packet_input::PacketInput;
+use crate::link::packet_output::PacketOutput;
+use crate::link::register_bridge::RegisterBridge;
+use crate::link::uart_core::{self, Speed};
+use crate::link::uart_link::UartLink;
+use crate::link::uart_port::UartPort;
+use crate::link::uart_receiver::UartReceiver;
+use crate::link::uart_transmitter::UartTransmitter;
 use crate::order_fifo::OrderFifo;
 use crate::pack::Pack;
 use crate::packet_control::PacketControl;
@@ -56,6 +72,12 @@ use crate::{core, decoder, encoder};
 const ROWS: usize = 1024;
 /// Beats of the longest plane where there is dynamic scale: what memories of 512 words allow.
 const BEATS: usize = 448;
+
+/// Of the serial port, where it is none of the size.
+const SPEED: Speed = Speed {
+    clock_hz: 25_000_000,
+    baud: 3_000_000,
+};
 
 /// A module in one size.
 #[derive(Clone, Debug)]
@@ -115,6 +137,7 @@ pub fn primitives() -> Vec<Design> {
         Design::new("concat", "", Concat::<3, 4, 7>::default()),
         Design::new("pack", "", Pack::<3, 4, 12>::default()),
         Design::new("align", "", Align::default()),
+        Design::new("crc32_8", "", Crc32::<8>::default()),
         Design::new("crc32_16", "", Crc32::<16>::default()),
         Design::new("crc32_128", "", Crc32::<128>::default()),
         Design::new("chunk_64", "", Chunk::<64, 2>::default()),
@@ -257,6 +280,38 @@ pub fn units() -> Vec<Design> {
             RegisterFile::new(identification().constants()),
         ),
         Design::new("control_port", "", ControlPort::new(&identification())),
+        Design::new("baud_ticks", "", BaudTicks::new(SPEED.clock_hz, SPEED.baud)),
+        Design::new("uart_receiver", "", UartReceiver::default()),
+        Design::new("uart_transmitter", "", UartTransmitter::default()),
+        Design::new("cobs_decoder", "", CobsDecoder::default()),
+        Design::new("cobs_encoder", "", CobsEncoder::default()),
+        Design::new("frame_receiver", "", FrameReceiver::default()),
+        Design::new("frame_sender", "", FrameSender::<12>::default()),
+        Design::new("channel_ring", "2048 bytes", ChannelRing::<11>::default()),
+        Design::new("output_ring", "4096 bytes", OutputRing::<12, 24>::default()),
+        Design::new("link_control", "", LinkControl::default()),
+        Design::new(
+            "uart_link",
+            "",
+            UartLink::<9, 11, 12, 24>::new(SPEED.clock_hz, SPEED.baud),
+        ),
+        Design::new("packet_input", "beats of 16", PacketInput::<16>::default()),
+        Design::new(
+            "packet_input",
+            "beats of 128",
+            PacketInput::<128>::default(),
+        ),
+        Design::new(
+            "packet_output",
+            "beats of 32",
+            PacketOutput::<32>::default(),
+        ),
+        Design::new("register_bridge", "", RegisterBridge::default()),
+        Design::new(
+            "uart_port",
+            "1 lane",
+            UartPort::<16, 32, 9, 11, 12, 24>::new(SPEED.clock_hz, SPEED.baud),
+        ),
     ]
 }
 
@@ -289,10 +344,17 @@ fn core_of(top: &'static str, verilog: Verilog, option: &str, parameters: &Param
     }
 }
 
-/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters.
+/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters, and
+/// `dqa_uart` of 1.
 pub fn cores() -> Vec<Design> {
     let of = |(top, verilog)| [1, 2, 4, 8].map(|lanes| core_of(top, verilog, "", &of_lanes(lanes)));
-    CORES.into_iter().flat_map(of).collect()
+    let uart = Design {
+        top: uart_core::TOP,
+        size: in_lanes(1),
+        lanes: None,
+        verilog: uart_core::verilog(&of_lanes(1), SPEED, "").expect("sound RTL"),
+    };
+    CORES.into_iter().flat_map(of).chain([uart]).collect()
 }
 
 /// The cores with what is chosen when they are generated: all with dynamic scale, `dqa_core` without its

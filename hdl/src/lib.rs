@@ -40,6 +40,7 @@
 //! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
 //! | [`axil_port`], [`control_port`] | AXI4-Lite handshakes; with the registers behind |
 //! | [`identification`] | what a core was generated for, as its registers tell |
+//! | [`link`] | the core `dqa_uart`: `dqa_core` behind a serial port |
 
 pub mod answer_register;
 pub mod axil_port;
@@ -67,6 +68,7 @@ pub mod fifo;
 pub mod identification;
 pub mod interleaver;
 pub mod lane_packer;
+pub mod link;
 pub mod load;
 pub mod order_fifo;
 pub mod pack;

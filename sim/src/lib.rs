@@ -46,6 +46,7 @@ mod library;
 mod model;
 mod ports;
 mod stream;
+pub mod uart;
 mod value;
 
 pub use crate::core::{Answer, Core, CoreError};

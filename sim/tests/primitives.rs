@@ -473,6 +473,7 @@ fn code_lengths_agree() -> Result<(), SimError> {
 
 #[test]
 fn crcs_agree() -> Result<(), SimError> {
+    crcs::<8>("crc_8")?;
     crcs::<16>("crc_16")?;
     crcs::<32>("crc_32")?;
     crcs::<64>("crc_64")?;

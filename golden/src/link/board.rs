@@ -22,7 +22,7 @@ impl Default for Rooms {
         Self {
             channels: [512, 2048, 2048],
             output: 4096,
-            frames: 16,
+            frames: 15,
         }
     }
 }

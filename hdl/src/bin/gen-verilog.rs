@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
+use dqa_hdl::link::uart_core::{self, Speed};
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::ports::ports;
 use dqa_hdl::{core, decoder, encoder, vivado};
@@ -17,7 +18,7 @@ Examples:
   gen-verilog --core core --vivado                  with a shell that Vivado's block designs know
   gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Top {
     /// Samples to code words
     Encoder,
@@ -25,6 +26,8 @@ enum Top {
     Decoder,
     /// Both, with packets and registers, behind AXI4-Stream and AXI4-Lite
     Core,
+    /// That behind a serial port
+    Uart,
 }
 
 impl Top {
@@ -33,20 +36,27 @@ impl Top {
             Self::Encoder => encoder::TOP,
             Self::Decoder => decoder::TOP,
             Self::Core => core::TOP,
+            Self::Uart => uart_core::TOP,
         }
     }
 
-    fn verilog(self, parameters: &Parameters, header: &str) -> Result<String, String> {
+    fn verilog(
+        self,
+        parameters: &Parameters,
+        speed: Speed,
+        header: &str,
+    ) -> Result<String, String> {
         match self {
             Self::Encoder => encoder::verilog(parameters, header),
             Self::Decoder => decoder::verilog(parameters, header),
             Self::Core => core::verilog(parameters, header),
+            Self::Uart => uart_core::verilog(parameters, speed, header),
         }
         .map_err(|error| format!("RustHDL refuses the core: {error:?}"))
     }
 }
 
-/// Writes the Verilog of a DQA core; without --core, of all three.
+/// Writes the Verilog of a DQA core; without --core, of encoder, decoder and core.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Arguments {
@@ -81,6 +91,12 @@ struct Arguments {
     /// Leave the scanner out of the core
     #[arg(long)]
     no_scan: bool,
+    /// Of --core uart: its clock in Hz
+    #[arg(long, default_value_t = 25_000_000)]
+    clock: u32,
+    /// Of --core uart: bits of the wire a second, the clock divided by 8 to 4096
+    #[arg(long, default_value_t = 3_000_000)]
+    baud: u32,
     /// Folder to write to
     #[arg(long, default_value = "build/verilog")]
     out: PathBuf,
@@ -186,10 +202,17 @@ fn run(arguments: &Arguments) -> Result<String, String> {
         dynamic_beats: arguments.dynamic_beats,
     };
     parameters.check().map_err(|error| error.to_string())?;
+    let speed = Speed {
+        clock_hz: arguments.clock,
+        baud: arguments.baud,
+    };
     let cores = match arguments.core {
         Some(core) => vec![core],
-        None => Top::value_variants().to_vec(),
+        None => vec![Top::Encoder, Top::Decoder, Top::Core],
     };
+    if cores == [Top::Uart] {
+        speed.check().map_err(|error| error.to_string())?;
+    }
     let folder = &arguments.out;
     let mut report = format!("parameters: {}\n\n", options(&parameters));
     let mut synthesize = String::new();
@@ -200,11 +223,19 @@ fn run(arguments: &Arguments) -> Result<String, String> {
     );
     for core in cores {
         let top = core.top();
-        let text = core.verilog(&parameters, &header(top, &parameters))?;
+        let mut header = header(top, &parameters);
+        if core == Top::Uart {
+            let Speed { clock_hz, baud } = speed;
+            let _ = write!(
+                header,
+                "\nClock {clock_hz} Hz, {baud} baud: --clock {clock_hz} --baud {baud}"
+            );
+        }
+        let text = core.verilog(&parameters, speed, &header)?;
         let path = write(folder, top, &text)?;
         if arguments.vivado {
             let shell = vivado::name(top);
-            let text = vivado::shell(top, &text, &header(&shell, &parameters));
+            let text = vivado::shell(top, &text, &self::header(&shell, &parameters));
             write(folder, &shell, &text)?;
             let _ = writeln!(
                 package,

@@ -17,7 +17,7 @@ const SHARED_LEVELS: u32 = 3;
 /// | `enable`, `data` | in | take a beat |
 /// | `crc` | out | CRC of the beats taken so far, a register; 0 if none |
 ///
-/// `N` is 16, 32, 64 or 128. Latency 1 clock, a beat each clock. Bytes followed by their own CRC
+/// `N` is 8, 16, 32, 64 or 128. Latency 1 clock, a beat each clock. Bytes followed by their own CRC
 /// have the CRC [`RESIDUE`](Self::RESIDUE).
 ///
 /// Each next bit is the exclusive or of some bits of `crc` and `data`; which, is found by shifting
@@ -43,7 +43,7 @@ impl<const N: usize> Crc32<N> {
 
 impl<const N: usize> Default for Crc32<N> {
     fn default() -> Self {
-        assert!([16, 32, 64, 128].contains(&N), "beats of 16 to 128 bits");
+        assert!([8, 16, 32, 64, 128].contains(&N), "beats of 8 to 128 bits");
         Self {
             clock: Signal::default(),
             clear: Signal::default(),
@@ -156,6 +156,7 @@ impl<const N: usize> Logic for Crc32<N> {
         let mut text = format!(
             "wire [31:0] mixed = ~crc ^ {};\n",
             match N {
+                8 => "{24'h0, data}".to_owned(),
                 16 => "{16'h0, data}".to_owned(),
                 _ => format!("data[{}:0]", bits - 1),
             }

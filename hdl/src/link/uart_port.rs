@@ -1,0 +1,138 @@
+//! UART port: the [link](super::uart_link) and what goes between its channels and the ports of `dqa_core`.
+//!
+//! | port | direction | meaning |
+//! |---|---|---|
+//! | `aclk`, `aresetn` | in | clock, synchronous reset |
+//! | `rx`, `tx` | in, out | the wire, of no clock |
+//! | `core_aresetn` | out | resets the core, when a session begins: 32 clocks |
+//! | `open` | out | there has been a session since the reset |
+//! | `m_axil_*` | out | registers |
+//! | `m_axis_enc_*`, `s_axis_enc_*` | out, in | requests to encode, answers |
+//! | `m_axis_dec_*`, `s_axis_dec_*` | out, in | requests to decode, answers |
+//!
+//! Generics: D and W, bits of the core's beats of samples and of words; the others are those of the link.
+//! No byte of a packet goes into the core while an operation waits or is being done.
+
+use rust_hdl::prelude::*;
+
+use crate::bus::{AxilMaster, StreamSink, StreamSource};
+use crate::link::packet_input::PacketInput;
+use crate::link::packet_output::PacketOutput;
+use crate::link::register_bridge::RegisterBridge;
+use crate::link::uart_link::UartLink;
+
+/// The port; see the module's text.
+#[derive(LogicBlock)]
+#[allow(missing_docs)]
+pub struct UartPort<
+    const D: usize,
+    const W: usize,
+    const R: usize,
+    const C: usize,
+    const B: usize,
+    const T: usize,
+> {
+    pub aclk: Signal<In, Clock>,
+    pub aresetn: Signal<In, Bit>,
+    pub rx: Signal<In, Bit>,
+    pub tx: Signal<Out, Bit>,
+    pub core_aresetn: Signal<Out, Bit>,
+    pub open: Signal<Out, Bit>,
+    pub m_axil: AxilMaster,
+    pub m_axis_enc: StreamSource<D>,
+    pub s_axis_enc: StreamSink<W>,
+    pub m_axis_dec: StreamSource<W>,
+    pub s_axis_dec: StreamSink<D>,
+
+    link: UartLink<R, C, B, T>,
+    bridge: RegisterBridge,
+    encode_input: PacketInput<D>,
+    encode_output: PacketOutput<W>,
+    decode_input: PacketInput<W>,
+    decode_output: PacketOutput<D>,
+    /// The link is in reset: a register, since it resets much.
+    restarts: DFF<Bit>,
+    resets: DFF<Bit>,
+    opened: DFF<Bit>,
+    holds: Signal<Local, Bit>,
+}
+
+impl<const D: usize, const W: usize, const R: usize, const C: usize, const B: usize, const T: usize>
+    UartPort<D, W, R, C, B, T>
+{
+    /// A port for a clock and a baud rate, both a second, a bit being 8 to 4096 clocks.
+    pub fn new(clock_hz: u32, baud: u32) -> Self {
+        Self {
+            aclk: Signal::default(),
+            aresetn: Signal::default(),
+            rx: Signal::default(),
+            tx: Signal::default(),
+            core_aresetn: Signal::default(),
+            open: Signal::default(),
+            m_axil: AxilMaster::default(),
+            m_axis_enc: StreamSource::default(),
+            s_axis_enc: StreamSink::default(),
+            m_axis_dec: StreamSource::default(),
+            s_axis_dec: StreamSink::default(),
+            link: UartLink::new(clock_hz, baud),
+            bridge: RegisterBridge::default(),
+            encode_input: PacketInput::default(),
+            encode_output: PacketOutput::default(),
+            decode_input: PacketInput::default(),
+            decode_output: PacketOutput::default(),
+            restarts: DFF::default(),
+            resets: DFF::default(),
+            opened: DFF::default(),
+            holds: Signal::default(),
+        }
+    }
+}
+
+impl<const D: usize, const W: usize, const R: usize, const C: usize, const B: usize, const T: usize>
+    Logic for UartPort<D, W, R, C, B, T>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, aclk, restarts, resets, opened);
+        self.link.aclk.next = self.aclk.val();
+        self.bridge.aclk.next = self.aclk.val();
+        self.encode_input.aclk.next = self.aclk.val();
+        self.encode_output.aclk.next = self.aclk.val();
+        self.decode_input.aclk.next = self.aclk.val();
+        self.decode_output.aclk.next = self.aclk.val();
+        self.link.aresetn.next = self.aresetn.val();
+        self.restarts.d.next = self.link.restart.val();
+        self.resets.d.next = !self.restarts.q.val();
+        self.core_aresetn.next = self.resets.q.val();
+        self.bridge.aresetn.next = !self.restarts.q.val();
+        self.encode_input.aresetn.next = !self.restarts.q.val();
+        self.encode_output.aresetn.next = !self.restarts.q.val();
+        self.decode_input.aresetn.next = !self.restarts.q.val();
+        self.decode_output.aresetn.next = !self.restarts.q.val();
+        self.opened.d.next = self.link.open.val();
+        self.open.next = self.opened.q.val();
+
+        self.link.rx.next = self.rx.val();
+        self.tx.next = self.link.tx.val();
+        AxilMaster::link(&mut self.m_axil, &mut self.bridge.m_axil);
+        self.bridge.s.tdata.next = self.link.m_registers.tdata.val();
+        self.bridge.s.tvalid.next = self.link.m_registers.tvalid.val();
+        self.link.m_registers.tready.next = self.bridge.s.tready.val();
+        StreamSource::<8>::join(&mut self.bridge.m_axis, &mut self.link.s_registers);
+
+        self.holds.next = self.link.m_registers.tvalid.val() | self.bridge.busy.val();
+        self.encode_input.s.tdata.next = self.link.m_encode.tdata.val();
+        self.encode_input.s.tvalid.next = self.link.m_encode.tvalid.val() & (!self.holds.val());
+        self.link.m_encode.tready.next = self.encode_input.s.tready.val() & (!self.holds.val());
+        self.decode_input.s.tdata.next = self.link.m_decode.tdata.val();
+        self.decode_input.s.tvalid.next = self.link.m_decode.tvalid.val() & (!self.holds.val());
+        self.link.m_decode.tready.next = self.decode_input.s.tready.val() & (!self.holds.val());
+
+        StreamSource::<D>::link(&mut self.m_axis_enc, &mut self.encode_input.m_axis);
+        StreamSink::<W>::link(&mut self.s_axis_enc, &mut self.encode_output.s_axis);
+        StreamSource::<8>::join(&mut self.encode_output.m_axis, &mut self.link.s_encode);
+        StreamSource::<W>::link(&mut self.m_axis_dec, &mut self.decode_input.m_axis);
+        StreamSink::<D>::link(&mut self.s_axis_dec, &mut self.decode_output.s_axis);
+        StreamSource::<8>::join(&mut self.decode_output.m_axis, &mut self.link.s_decode);
+    }
+}
