@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod bench;
+pub mod card;
 pub mod codec;
 pub mod compress;
 pub mod decompress;

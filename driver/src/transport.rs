@@ -2,6 +2,9 @@
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{self, PacketError};
+use dqa_hdl::parameters::Misfit;
+
+use crate::card::LinkError;
 
 /// A device that answers packets, reached over some link.
 ///
@@ -55,6 +58,10 @@ pub enum TransportError {
     NothingInFlight,
     #[error("{name} has no context {id}: use ids below {contexts}")]
     ContextId { name: String, id: u8, contexts: u16 },
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+    #[error(transparent)]
+    Link(#[from] LinkError),
     #[error("the device failed: {0}")]
     Device(String),
     #[error("the device stopped while it worked on a request")]

@@ -89,6 +89,21 @@ impl Bench {
         self.dut.set_bit(reset, true);
     }
 
+    /// Stops a stream where it is: what waits or is offered is taken back, what was received is
+    /// forgotten. For a reset that the module does itself, whose peers are reset as well.
+    ///
+    /// # Panics
+    ///
+    /// When the bench has no stream of this prefix.
+    pub fn clear(&mut self, prefix: &str) {
+        let source = self.sources.iter_mut().find(|s| s.ports.prefix == prefix);
+        if let Some(source) = source {
+            return source.reset(&mut self.dut, true);
+        }
+        let at = self.sink_at(prefix);
+        self.sinks[at].reset(&mut self.dut, true);
+    }
+
     /// Sets an input, to be felt at the next clock.
     pub fn write(&mut self, port: &str, value: impl Into<Value>) {
         self.dut.set(port, value);

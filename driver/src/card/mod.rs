@@ -1,0 +1,494 @@
+//! A board with a `dqa_core`, over any [`Link`]: what makes it a [`Transport`].
+//!
+//! ```text
+//! Transport: contexts 0 to 255, any sequence numbers
+//!    |  Card: two contexts a path, numbers of its own, reset and retry
+//! Link: registers, requests out, bytes of answers in
+//! ```
+//!
+//! A [`Card`] identifies the core, loads contexts through its registers as requests ask for them, never
+//! one that is in use, and keeps requests until they are answered. Where an answer is damaged, refused
+//! or does not come, it resets the core softly, loads what that has lost, and sends again what has no
+//! answer. Answers depend on their request and its context alone, so nothing is done twice.
+//!
+//! An error that comes again is handed on: one that the core tells about a request as that request's
+//! answer, one of the link as the answer of all that are in flight. The card then begins anew with the
+//! next request.
+
+mod link;
+mod request;
+mod slots;
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dqa_golden::context::Context;
+use dqa_golden::packet::{Direction, PacketError, Reader, Status};
+use dqa_hdl::identification::Identification;
+use dqa_hdl::registers::{contexts, control, status};
+
+use crate::transport::{Capabilities, Transport, TransportError};
+pub use link::{Limits, Link, LinkError};
+use request::{Loaded, Request, judge};
+use slots::{Path, SLOTS};
+
+const CONTEXTS: u16 = 256;
+/// Resets in a row without an answer between.
+const TRIES: u32 = 3;
+/// How long to wait in the link before looking at the time.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// A core behind a link.
+///
+/// Dropped with requests in flight, it leaves them: opening the core again resets it.
+#[derive(Debug)]
+pub struct Card<L> {
+    link: L,
+    identification: Identification,
+    capabilities: Capabilities,
+    /// By the host's ids.
+    contexts: Vec<Option<Arc<Loaded>>>,
+    loads: u64,
+    paths: [Path; 2],
+    readers: [Reader; 2],
+    entries: VecDeque<Entry>,
+    sequence: u32,
+    /// Resets since the last answer.
+    tries: u32,
+    /// When a byte moved last.
+    moved: Instant,
+    /// Why the link is to be opened anew.
+    failed: Option<LinkError>,
+    resets: u64,
+}
+
+/// A request in flight, by the host's count.
+#[derive(Debug)]
+enum Entry {
+    Waiting(Request),
+    Done(Result<Vec<u8>, TransportError>),
+}
+
+/// Why an answer is none.
+enum Fault {
+    Link(LinkError),
+    /// What came for the oldest request of a path; the core is to be reset.
+    Answer(PacketError),
+    /// An answer is missing before the one that came.
+    Lost,
+}
+
+impl From<LinkError> for Fault {
+    fn from(error: LinkError) -> Self {
+        Self::Link(error)
+    }
+}
+
+/// How often a status is taken for the link's fault: what is sent again may get another one. The first
+/// time it may also be one of a request from before the last reset.
+fn times(status: Status) -> u32 {
+    match status {
+        Status::InputEnded
+        | Status::InputTooLong
+        | Status::NoCode
+        | Status::Command
+        | Status::Operation => 1,
+        _ => TRIES,
+    }
+}
+
+fn index(path: Direction) -> usize {
+    match path {
+        Direction::Write => 0,
+        Direction::Read => 1,
+    }
+}
+
+impl<L: Link> Card<L> {
+    /// Identifies the core and makes it ready, whatever it did before.
+    pub fn open(mut link: L) -> Result<Self, LinkError> {
+        let identification = link.identify()?;
+        let program = Identification::new(identification.parameters, identification.features);
+        let breaking = |[major, minor, _]: [u8; 3]| (major, if major == 0 { minor } else { 0 });
+        if breaking(identification.version) != breaking(program.version) {
+            let text = |v: [u8; 3]| v.map(|part| part.to_string()).join(".");
+            return Err(LinkError::Version {
+                name: link.name().to_owned(),
+                core: text(identification.version),
+                program: text(program.version),
+            });
+        }
+        let parameters = &identification.parameters;
+        let capabilities = Capabilities {
+            name: link.name().to_owned(),
+            lanes: vec![parameters.lanes.to_le_bytes()[0]],
+            contexts: CONTEXTS,
+            channels: u32::try_from(parameters.channels).unwrap_or(u32::MAX),
+            window: link.limits().window,
+        };
+        let mut card = Self {
+            link,
+            identification,
+            capabilities,
+            contexts: vec![None; CONTEXTS.into()],
+            loads: 0,
+            paths: Path::both(),
+            readers: [Reader::new(), Reader::new()],
+            entries: VecDeque::new(),
+            // What an earlier program left unread has other numbers, by all odds.
+            sequence: RandomState::new().hash_one(()).to_le_bytes()[..4]
+                .try_into()
+                .map_or(0, u32::from_le_bytes),
+            tries: 0,
+            moved: Instant::now(),
+            failed: None,
+            resets: 0,
+        };
+        card.reset()?;
+        card.link.write(contexts::REGISTER.offset, 0)?;
+        card.link.set(control::CHECK_SEQUENCE, 1)?;
+        Ok(card)
+    }
+
+    /// What the core is.
+    pub fn identification(&self) -> &Identification {
+        &self.identification
+    }
+
+    /// How often the core was reset to repair something, since it was opened.
+    pub fn resets(&self) -> u64 {
+        self.resets
+    }
+
+    /// The link, for what is not said here.
+    pub fn link(&mut self) -> &mut L {
+        &mut self.link
+    }
+
+    /// Requests without an answer.
+    fn waiting(&self) -> impl DoubleEndedIterator<Item = &Request> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Waiting(request) => Some(request),
+            Entry::Done(_) => None,
+        })
+    }
+
+    /// Puts a context into a slot of its path, if one is free or holds it.
+    fn place(&mut self, at: Direction, loaded: &Loaded) -> Result<Option<usize>, TransportError> {
+        let in_use = |slot| {
+            let mut requests = self.waiting();
+            requests.any(|request| request.path == at && request.slot == slot)
+        };
+        let in_use: [bool; SLOTS] = std::array::from_fn(in_use);
+        let path = &mut self.paths[index(at)];
+        if let Some(slot) = path.find(loaded.key) {
+            return Ok(Some(slot));
+        }
+        let Some(slot) = path.free(in_use) else {
+            return Ok(None);
+        };
+        let (key, context) = (loaded.key, &loaded.context);
+        let writes = path.writes(&self.identification.parameters, context)?;
+        path.load(&mut self.link, &writes, slot, key, context)?;
+        Ok(Some(slot))
+    }
+
+    /// The slot for a request's context; waits for answers where both are taken.
+    fn slot(&mut self, request: &Request) -> Result<usize, TransportError> {
+        loop {
+            match self.place(request.path, &request.context) {
+                Ok(Some(slot)) => return Ok(slot),
+                Ok(None) => self.step(SLICE),
+                Err(TransportError::Link(error)) => self.repair(Fault::Link(error)),
+                Err(error) => return Err(error),
+            }
+            if let Some(error) = &self.failed {
+                return Err(error.clone().into());
+            }
+        }
+    }
+
+    /// Sends, receives, and repairs what goes wrong.
+    fn step(&mut self, wait: Duration) {
+        let limit = self.link.limits().answer;
+        match self.pump(wait) {
+            Ok(true) => self.moved = Instant::now(),
+            Ok(false) if self.moved.elapsed() > limit => {
+                let error = LinkError::Timeout {
+                    name: self.link.name().to_owned(),
+                    after: limit,
+                    state: self.state(),
+                };
+                self.repair(error.into());
+            }
+            Ok(false) => {}
+            Err(fault) => self.repair(fault),
+        }
+    }
+
+    /// Moves what can be moved; whether anything was.
+    fn pump(&mut self, wait: Duration) -> Result<bool, Fault> {
+        let mut moved = false;
+        let mut full = [false; 2];
+        for entry in &mut self.entries {
+            let Entry::Waiting(request) = entry else {
+                continue;
+            };
+            let full = &mut full[index(request.path)];
+            while !*full && request.sent < request.bytes.len() {
+                let took = self.link.send(request.path, &request.bytes, request.sent)?;
+                request.sent += took;
+                *full = took == 0;
+                moved |= took > 0;
+            }
+        }
+        let mut packets = Vec::new();
+        let readers = &mut self.readers;
+        moved |= self.link.receive(wait, &mut |path, mut bytes| {
+            while !bytes.is_empty() {
+                if let Some(packet) = readers[index(path)].read(&mut bytes) {
+                    packets.push((path, packet));
+                }
+            }
+        })?;
+        for (path, packet) in packets {
+            self.arrived(path, packet)?;
+        }
+        Ok(moved)
+    }
+
+    /// Takes an answer to the oldest request of a path.
+    fn arrived(
+        &mut self,
+        path: Direction,
+        packet: Result<Vec<u8>, PacketError>,
+    ) -> Result<(), Fault> {
+        let oldest = self.entries.iter_mut().find_map(|entry| match entry {
+            Entry::Waiting(request) if request.path == path => Some(entry),
+            _ => None,
+        });
+        // What nobody asked for was left behind by a program before this one.
+        let Some(entry) = oldest else {
+            return Ok(());
+        };
+        let Entry::Waiting(request) = entry else {
+            unreachable!("it was found as waiting")
+        };
+        let answer = match packet {
+            Ok(packet) => {
+                let got = u32::from_le_bytes([20, 21, 22, 23].map(|at| packet[at]));
+                match got.wrapping_sub(request.sequence).cast_signed() {
+                    0 => Ok(request.answer(packet).ok_or(Fault::Lost)?),
+                    1.. => return Err(Fault::Lost),
+                    _ => return Ok(()),
+                }
+            }
+            Err(PacketError::Status(status)) => {
+                // What the host sent damaged is its own fault, in golden's words.
+                let own = request.check();
+                request.refused += 1;
+                if own.is_ok() && request.refused <= times(status) {
+                    if matches!(
+                        status,
+                        Status::UndefinedClass | Status::NoContext | Status::ContextMismatch
+                    ) {
+                        self.paths[index(path)].forget();
+                    }
+                    return Err(Fault::Answer(PacketError::Status(status)));
+                }
+                Err(own.err().unwrap_or(PacketError::Status(status)).into())
+            }
+            Err(error) => return Err(Fault::Answer(error)),
+        };
+        *entry = Entry::Done(answer);
+        self.tries = 0;
+        Ok(())
+    }
+
+    /// Makes link and core ready again and sends what has no answer, or gives up.
+    fn repair(&mut self, mut fault: Fault) {
+        loop {
+            self.tries += 1;
+            let name = || self.link.name().to_owned();
+            let tries = self.tries;
+            let (most, error) = match fault {
+                Fault::Link(error) if error.is_final() => (0, error),
+                Fault::Link(error @ LinkError::Timeout { .. }) => (1, error),
+                Fault::Link(error) => (TRIES, error),
+                Fault::Lost => (
+                    TRIES,
+                    LinkError::Lost {
+                        name: name(),
+                        tries,
+                    },
+                ),
+                Fault::Answer(error) => {
+                    let name = name();
+                    (TRIES, LinkError::Answer { name, tries, error })
+                }
+            };
+            if tries > most {
+                return self.fail(&error);
+            }
+            match self.resume() {
+                Ok(()) => return,
+                Err(error) => fault = Fault::Link(error),
+            }
+        }
+    }
+
+    /// All that is in flight ends with this error; the next request begins anew.
+    fn fail(&mut self, error: &LinkError) {
+        for entry in &mut self.entries {
+            if matches!(entry, Entry::Waiting(_)) {
+                *entry = Entry::Done(Err(error.clone().into()));
+            }
+        }
+        self.failed = Some(error.clone());
+    }
+
+    /// Resets, loads the contexts that requests need, and has these sent again.
+    fn resume(&mut self) -> Result<(), LinkError> {
+        self.resets += 1;
+        self.reset()?;
+        let mut sequence = self.sequence;
+        for entry in &mut self.entries {
+            let Entry::Waiting(request) = entry else {
+                continue;
+            };
+            let path = &mut self.paths[index(request.path)];
+            let Loaded { key, context } = &*request.context;
+            if path.find(*key) != Some(request.slot) {
+                let writes = path.writes(&self.identification.parameters, context);
+                let writes = writes.expect("it was loaded before");
+                path.load(&mut self.link, &writes, request.slot, *key, context)?;
+            }
+            sequence = sequence.wrapping_add(1);
+            request.renumber(sequence);
+        }
+        self.sequence = sequence;
+        self.moved = Instant::now();
+        Ok(())
+    }
+
+    /// Link and core at the start of a packet on all streams, with what contexts are left.
+    fn reset(&mut self) -> Result<(), LinkError> {
+        // The first reset frees a core that waits for the rest of a request, and what that held back
+        // in the link runs into it. The second one clears this away.
+        for _ in 0..2 {
+            self.link.reset()?;
+            self.link.set(control::SOFT_RESET, 1)?;
+            let (start, limit) = (Instant::now(), self.link.limits().answer);
+            while self.link.read(status::REGISTER.offset)? != 0 {
+                if start.elapsed() > limit {
+                    return Err(LinkError::Timeout {
+                        name: self.link.name().to_owned(),
+                        after: limit,
+                        state: self.state(),
+                    });
+                }
+            }
+        }
+        self.readers = [Reader::new(), Reader::new()];
+        let valid = self.link.read(contexts::REGISTER.offset)?;
+        self.paths.iter_mut().for_each(|path| path.keep(valid));
+        Ok(())
+    }
+
+    /// What the registers tell about paths that do not go on; clears the sticky bits.
+    fn state(&mut self) -> String {
+        let mut parts = Vec::new();
+        let busy = match self.link.read(status::REGISTER.offset) {
+            Ok(busy) => busy,
+            Err(error) => return format!("and its registers cannot be read: {error}"),
+        };
+        for (path, field) in self
+            .paths
+            .iter()
+            .zip([status::ENCODER_BUSY, status::DECODER_BUSY])
+        {
+            let name = match path.direction {
+                Direction::Write => "write",
+                Direction::Read => "read",
+            };
+            let waiting = self.entries.iter().filter(
+                |entry| matches!(entry, Entry::Waiting(request) if request.path == path.direction),
+            );
+            let (waiting, busy) = (waiting.count(), field.get(busy) == 1);
+            parts.push(format!(
+                "{waiting} requests on the {name} path, which is {}",
+                if busy { "inside one" } else { "idle" }
+            ));
+            let offset = path.errors.offset;
+            if let Ok(seen @ 1..) = self.link.read(offset) {
+                let _ = self.link.write(offset, seen);
+                let codes = (1..16).filter(|code| seen >> code & 1 == 1);
+                let codes: Vec<_> = codes.map(|code: u32| code.to_string()).collect();
+                parts.push(format!("statuses seen: {}", codes.join(", ")));
+            }
+        }
+        parts.join("; ")
+    }
+}
+
+impl<L: Link> Transport for Card<L> {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The core loads it when a request asks for it.
+    fn load_context(&mut self, id: u8, context: &Context) -> Result<(), TransportError> {
+        self.identification.parameters.admit(context)?;
+        self.loads += 1;
+        self.contexts[usize::from(id)] = Some(Arc::new(Loaded {
+            key: self.loads,
+            context: context.clone(),
+        }));
+        Ok(())
+    }
+
+    /// Waits for answers where the request needs a third context on its path.
+    fn submit(&mut self, request: Vec<u8>) -> Result<(), TransportError> {
+        if self.entries.len() >= self.capabilities.window {
+            return Err(TransportError::WindowFull(self.capabilities.window));
+        }
+        if self.failed.is_some() {
+            self.reset()?;
+            self.paths.iter_mut().for_each(Path::forget);
+            self.failed = None;
+            self.tries = 0;
+        }
+        if self.waiting().next().is_none() {
+            self.moved = Instant::now();
+        }
+        let entry = match judge(&request, &self.contexts) {
+            Err(error) => Entry::Done(Err(error.into())),
+            Ok((header, context)) => {
+                let mut request = Request::new(request, header, context);
+                request.slot = self.slot(&request)?;
+                self.sequence = self.sequence.wrapping_add(1);
+                request.renumber(self.sequence);
+                Entry::Waiting(request)
+            }
+        };
+        self.entries.push_back(entry);
+        self.step(Duration::ZERO);
+        Ok(())
+    }
+
+    fn receive(&mut self) -> Result<Vec<u8>, TransportError> {
+        while let Some(Entry::Waiting(_)) = self.entries.front() {
+            self.step(SLICE);
+        }
+        match self.entries.pop_front() {
+            Some(Entry::Done(answer)) => answer,
+            _ => Err(TransportError::NothingInFlight),
+        }
+    }
+
+    fn in_flight(&self) -> usize {
+        self.entries.len()
+    }
+}
