@@ -18,7 +18,7 @@ pub enum DeviceError {
 }
 
 /// Opens a device by its URL-like name: `software:` for the codec on all cores of this machine,
-/// `software:N` for N threads, `sim:` for the verilated cores.
+/// `software:N` for N threads, `sim:` for the verilated core.
 pub fn open(name: &str) -> Result<Box<dyn Transport>, DeviceError> {
     let unknown = || DeviceError::Unknown(name.to_owned());
     let (kind, rest) = name.split_once(':').unwrap_or((name, ""));

@@ -1,34 +1,130 @@
-//! The device without a board: the emitted Verilog of both cores, under Verilator, in process.
+//! The device without a board: the emitted Verilog of `dqa_core`, under Verilator, in process.
 //!
-//! Bits are the hardware's own, and so are limits: two contexts, 1 to 8 lanes. It is some
-//! thousand times slower than [`Software`](crate::software::Software); for real work use that.
+//! Bits are the hardware's own, and so are limits: registers, two contexts a path, 1 to 8 lanes. It is
+//! some thousand times slower than [`Software`](crate::software::Software); for real work use that.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Header, Operation, Packet, PacketError, Status};
+use dqa_golden::packet::{Direction, PacketError};
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::{Core, CoreError, Stall};
+use dqa_sim::{CoreError, Device, SimError};
 
+use crate::card::{Card, Limits, Link, LinkError};
+use crate::registers::RegisterBus;
 use crate::transport::{Capabilities, Transport, TransportError};
 
+const NAME: &str = "sim:";
 const CONTEXTS: u16 = 256;
-
-/// Both cores, verilated.
-pub struct Simulated {
-    capabilities: Capabilities,
-    contexts: Vec<Option<Context>>,
-    cores: Option<Cores>,
-    answers: VecDeque<Result<Vec<u8>, TransportError>>,
+/// Where a request's header has its context.
+const CONTEXT_BYTE: usize = 6;
+const LANES: [u8; 4] = [1, 2, 4, 8];
+const LIMITS: Limits = Limits {
+    window: 4,
+    answer: Duration::from_secs(10),
+};
+/// Clocks between looks at what came out.
+const CLOCKS: u64 = 500;
+/// A link to a verilated core: it is the clock, too.
+#[derive(Debug)]
+pub struct SimulatedLink {
+    device: Device,
 }
 
-/// An encoder with its scanner and a decoder of the same lanes, and which contexts are in their slots.
-struct Cores {
-    lanes: usize,
-    encoder: Core,
-    decoder: Core,
-    slots: [Option<u8>; 2],
-    oldest: usize,
+impl SimulatedLink {
+    /// A core that was reset.
+    pub fn new(parameters: Parameters, seed: u64) -> Result<Self, CoreError> {
+        let device = Device::new(parameters, seed)?;
+        Ok(Self { device })
+    }
+
+    /// The core.
+    pub fn device(&mut self) -> &mut Device {
+        &mut self.device
+    }
+}
+
+impl From<SimError> for LinkError {
+    fn from(error: SimError) -> Self {
+        Self::Failed {
+            name: NAME.into(),
+            what: "the simulation".into(),
+            reason: error.to_string(),
+            remedy: "this is a bug of the core: please report it".into(),
+        }
+    }
+}
+
+fn refused(offset: u16) -> LinkError {
+    let name = NAME.into();
+    LinkError::Register { name, offset }
+}
+
+impl RegisterBus for SimulatedLink {
+    type Error = LinkError;
+
+    fn read(&mut self, offset: u16) -> Result<u32, LinkError> {
+        self.device.read(offset)?.ok_or_else(|| refused(offset))
+    }
+
+    fn write(&mut self, offset: u16, word: u32) -> Result<(), LinkError> {
+        let written = self.device.write(offset, word)?;
+        written.ok_or_else(|| refused(offset))
+    }
+}
+
+impl Link for SimulatedLink {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
+        self.device.send(path, &request[at..], true);
+        Ok(request.len() - at)
+    }
+
+    fn receive(
+        &mut self,
+        wait: Duration,
+        take: &mut dyn FnMut(Direction, &[u8]),
+    ) -> Result<bool, LinkError> {
+        let (start, before) = (Instant::now(), self.device.beats());
+        loop {
+            self.device.run(CLOCKS)?;
+            let mut came = false;
+            for path in [Direction::Write, Direction::Read] {
+                while let Some(answer) = self.device.answer(path) {
+                    take(path, &answer);
+                    came = true;
+                }
+            }
+            if came || start.elapsed() >= wait {
+                return Ok(came || self.device.beats() != before);
+            }
+        }
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        self.device.clear();
+        Ok(())
+    }
+}
+
+/// Verilated cores, one for each number of lanes that contexts ask for.
+#[derive(Debug)]
+pub struct Simulated {
+    capabilities: Capabilities,
+    /// By their place in [`LANES`]; built, or taken from the cache, with the first context.
+    cards: [Option<Card<SimulatedLink>>; LANES.len()],
+    /// Which card has the context of an id.
+    contexts: Vec<Option<usize>>,
+    /// The cards of the requests in flight, or why there is none.
+    in_flight: VecDeque<Result<usize, PacketError>>,
 }
 
 impl Default for Simulated {
@@ -38,80 +134,20 @@ impl Default for Simulated {
 }
 
 impl Simulated {
-    /// A device whose cores are built, or taken from the cache, with the first context.
+    /// A device without cores yet.
     pub fn new() -> Self {
         Self {
             capabilities: Capabilities {
                 name: "simulated".into(),
-                lanes: vec![1, 2, 4, 8],
+                lanes: LANES.to_vec(),
                 contexts: CONTEXTS,
                 channels: u32::try_from(Parameters::default().channels).unwrap_or(u32::MAX),
-                window: 2,
+                window: LIMITS.window,
             },
+            cards: [const { None }; LANES.len()],
             contexts: vec![None; CONTEXTS.into()],
-            cores: None,
-            answers: VecDeque::new(),
+            in_flight: VecDeque::new(),
         }
-    }
-
-    fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let Packet { header, payload } = Packet::parse(request)?;
-        let id = header.context;
-        let context = self.contexts[usize::from(id)].as_ref();
-        let context = context.ok_or(PacketError::NoContext(id))?;
-        header.check(context)?;
-        let lanes = context.shape().lanes();
-        if self.cores.as_ref().is_none_or(|cores| cores.lanes != lanes) {
-            self.cores = Some(Cores::new(lanes)?);
-        }
-        let cores = self.cores.as_mut().expect("just made");
-        let slot = cores.slot(id, context)?;
-        let (run, stall) = (&header.run, Stall::NONE);
-        let core = match header.operation {
-            Operation::Decode => &mut cores.decoder,
-            Operation::Encode | Operation::Scan => &mut cores.encoder,
-        };
-        match header.operation {
-            Operation::Scan => core.send_scan(slot, run, payload, stall),
-            Operation::Encode | Operation::Decode => core.send(slot, run, payload, stall),
-        }
-        let answer = core.answer(stall)?;
-        Status::check(u32::try_from(answer.error).unwrap_or(u32::MAX))?;
-        let operation = header.operation.answer();
-        Ok(Header {
-            operation,
-            ..header
-        }
-        .packet(&answer.bytes))
-    }
-}
-
-impl Cores {
-    fn new(lanes: usize) -> Result<Self, CoreError> {
-        let parameters = Parameters {
-            lanes,
-            ..Parameters::default()
-        };
-        Ok(Self {
-            lanes,
-            encoder: Core::scanner(parameters, 0)?,
-            decoder: Core::decoder(parameters, 0)?,
-            slots: [None; 2],
-            oldest: 0,
-        })
-    }
-
-    /// The slot that holds a context; loads it in place of the older one where none does.
-    fn slot(&mut self, id: u8, context: &Context) -> Result<bool, CoreError> {
-        if let Some(slot) = self.slots.iter().position(|&held| held == Some(id)) {
-            return Ok(slot == 1);
-        }
-        let slot = self.oldest;
-        self.encoder.load(slot == 1, context)?;
-        self.decoder.load(slot == 1, context)?;
-        self.slots[slot] = Some(id);
-        self.oldest = 1 - slot;
-        Ok(slot == 1)
     }
 }
 
@@ -127,68 +163,47 @@ impl Transport for Simulated {
     }
 
     fn load_context(&mut self, id: u8, context: &Context) -> Result<(), TransportError> {
-        self.contexts[usize::from(id)] = Some(context.clone());
-        if let Some(cores) = &mut self.cores {
-            for slot in cores.slots.iter_mut().filter(|slot| **slot == Some(id)) {
-                *slot = None;
-            }
-        }
+        let lanes = context.shape().lanes();
+        let parameters = Parameters {
+            lanes,
+            ..Parameters::default()
+        };
+        parameters.admit(context)?;
+        let at = LANES.iter().position(|&known| usize::from(known) == lanes);
+        let at = at.ok_or_else(|| TransportError::Device(format!("it has no {lanes} lanes")))?;
+        let card = match &mut self.cards[at] {
+            Some(card) => card,
+            none => none.insert(Card::open(SimulatedLink::new(parameters, 0)?)?),
+        };
+        card.load_context(id, context)?;
+        self.contexts[usize::from(id)] = Some(at);
         Ok(())
     }
 
     fn submit(&mut self, request: Vec<u8>) -> Result<(), TransportError> {
-        if self.answers.len() >= self.capabilities.window {
-            return Err(TransportError::WindowFull(self.capabilities.window));
+        if self.in_flight() >= LIMITS.window {
+            return Err(TransportError::WindowFull(LIMITS.window));
         }
-        let answer = self.answer(&request);
-        self.answers.push_back(answer);
+        let id = request.get(CONTEXT_BYTE).copied().unwrap_or(0);
+        let card = match self.contexts[usize::from(id)] {
+            Some(at) => {
+                let card = self.cards[at].as_mut().expect("it has a context");
+                card.submit(request)?;
+                Ok(at)
+            }
+            None => Err(PacketError::NoContext(id)),
+        };
+        self.in_flight.push_back(card);
         Ok(())
     }
 
     fn receive(&mut self) -> Result<Vec<u8>, TransportError> {
-        let answer = self.answers.pop_front();
-        answer.ok_or(TransportError::NothingInFlight)?
+        let card = self.in_flight.pop_front();
+        let at = card.ok_or(TransportError::NothingInFlight)??;
+        self.cards[at].as_mut().expect("it has a request").receive()
     }
 
     fn in_flight(&self) -> usize {
-        self.answers.len()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dqa_golden::packet::{answer, samples_to_bytes};
-    use dqa_golden::payload::PlaneRun;
-    use dqa_sim::layers;
-
-    #[test]
-    fn a_scan_is_goldens() {
-        let context = layers::length_by_sample(4, 10);
-        let run = PlaneRun {
-            first_channel: 0,
-            channels: 1,
-            images: 3,
-        };
-        let samples: Vec<i16> = (-18..18).collect();
-        let request = Header {
-            operation: Operation::Scan,
-            context: 7,
-            shape: context.shape(),
-            run,
-            plane_len: 10,
-            sequence: 0,
-            payload_len: 0,
-        };
-        let request = request.packet(&samples_to_bytes(&samples));
-        let mut contexts = vec![None; 8];
-        contexts[7] = Some(context.clone());
-        let mut device = Simulated::new();
-        device.load_context(7, &context).unwrap();
-        device.submit(request.clone()).unwrap();
-        assert_eq!(
-            device.receive().unwrap(),
-            answer(&contexts, &request).unwrap()
-        );
+        self.in_flight.len()
     }
 }

@@ -114,10 +114,18 @@ impl Device {
         self.bench.source(requests, beats, self.stall);
     }
 
-    /// Bytes that wait to go into a path.
-    pub fn waiting(&self, path: Direction) -> usize {
-        let [requests, _] = streams(path);
-        self.bench.waiting(requests) * self.beat_bytes(path)[0]
+    /// Beats that wait to go in, and that came out and were not taken, of each path: changes with every
+    /// beat that moves.
+    pub fn beats(&self) -> [usize; 4] {
+        let [[write_in, write_out], [read_in, read_out]] =
+            [Direction::Write, Direction::Read].map(streams);
+        let (waiting, received) = (Bench::waiting, Bench::received);
+        [
+            waiting(&self.bench, write_in),
+            received(&self.bench, write_out),
+            waiting(&self.bench, read_in),
+            received(&self.bench, read_out),
+        ]
     }
 
     /// The next answer of a path that has come to its end.

@@ -12,8 +12,8 @@
 //! answer. Answers depend on their request and its context alone, so nothing is done twice.
 //!
 //! An error that comes again is handed on: one that the core tells about a request as that request's
-//! answer, one of the link as the answer of all that are in flight. The card then begins anew with the
-//! next request.
+//! answer; one of the link, after three resets, as the answer of all that are in flight. So a core that
+//! is hung is told after four times [`Limits::answer`]. The card then begins anew with the next request.
 
 mod link;
 mod request;
@@ -167,6 +167,11 @@ impl<L: Link> Card<L> {
         &mut self.link
     }
 
+    /// Gives the link back; what is in flight is left to it.
+    pub fn close(self) -> L {
+        self.link
+    }
+
     /// Requests without an answer.
     fn waiting(&self) -> impl DoubleEndedIterator<Item = &Request> {
         self.entries.iter().filter_map(|entry| match entry {
@@ -315,7 +320,6 @@ impl<L: Link> Card<L> {
             let tries = self.tries;
             let (most, error) = match fault {
                 Fault::Link(error) if error.is_final() => (0, error),
-                Fault::Link(error @ LinkError::Timeout { .. }) => (1, error),
                 Fault::Link(error) => (TRIES, error),
                 Fault::Lost => (
                     TRIES,

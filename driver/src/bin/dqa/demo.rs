@@ -15,7 +15,7 @@ use crate::console::{Console, Failure};
 
 /// Send a real tensor through the simulated hardware and back
 ///
-/// Activations of a late layer of ResNet-32 go through the emitted Verilog of encoder and decoder
+/// Activations of a late layer of ResNet-32 go through the emitted Verilog of dqa_core
 /// where Verilator is installed, through the software codec where it is not.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  dqa demo")]
@@ -79,7 +79,7 @@ pub fn run(_: &Args, console: &Console) -> Result<(), Failure> {
         ));
     }
     let through = match verilator {
-        true => "the emitted Verilog of encoder and decoder, under Verilator",
+        true => "the emitted Verilog of dqa_core, under Verilator",
         false => {
             "the software codec (Verilator is not installed: apt-get install verilator g++ make)"
         }

@@ -1,0 +1,541 @@
+//! A card against golden: the verilated core behind a link that loses, cuts and damages what it
+//! carries, and that is left in the middle of things.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use dqa_driver::card::{Card, Limits, Link, LinkError};
+use dqa_driver::registers::RegisterBus;
+use dqa_driver::simulated::{Simulated, SimulatedLink};
+use dqa_driver::transport::{Transport, TransportError};
+use dqa_golden::context::Context;
+use dqa_golden::packet::{
+    Direction, Header, Operation, PacketError, Status, answer, plain, samples_to_bytes,
+};
+use dqa_hdl::identification::IdentificationError;
+use dqa_hdl::parameters::{Misfit, Parameters};
+use dqa_sim::{layers, seeds};
+use fastrand::Rng;
+
+fn parameters(lanes: usize) -> Parameters {
+    Parameters {
+        lanes,
+        channels: 16,
+        ..Parameters::default()
+    }
+}
+
+/// What a link does to bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    /// Some bytes of a request do not arrive.
+    LoseSent,
+    /// A bit of a request arrives as another one.
+    FlipSent,
+    /// A piece of a request arrives twice.
+    RepeatSent,
+    /// Some bytes of an answer do not arrive.
+    LoseAnswer,
+    FlipAnswer,
+    /// An answer arrives twice.
+    RepeatAnswer,
+    /// Something that nobody sent arrives.
+    Garbage,
+    /// A whole answer does not arrive.
+    LoseWholeAnswer,
+    /// The board is reset and has lost its contexts.
+    Reset,
+    /// A call fails.
+    Fail,
+}
+
+const FAULTS: [Fault; 10] = [
+    Fault::LoseSent,
+    Fault::FlipSent,
+    Fault::RepeatSent,
+    Fault::LoseAnswer,
+    Fault::FlipAnswer,
+    Fault::RepeatAnswer,
+    Fault::Garbage,
+    Fault::LoseWholeAnswer,
+    Fault::Reset,
+    Fault::Fail,
+];
+
+/// The simulated link, with faults now and then.
+struct Faulty {
+    link: SimulatedLink,
+    random: Rng,
+    /// Those that may happen, one after the other, in turn.
+    faults: Vec<Fault>,
+    /// Chances to happen that the next one lets pass: as many as a repair may need.
+    pause: u32,
+    done: usize,
+    /// Nothing goes in or out any more.
+    dead: bool,
+}
+
+impl Faulty {
+    fn strikes(&mut self, fault: Fault) -> bool {
+        let next = self.faults.get(self.done % self.faults.len().max(1));
+        if next != Some(&fault) {
+            return false;
+        }
+        let strikes = self.pause == 0;
+        if strikes {
+            self.pause = self.random.u32(15..40);
+            self.done += 1;
+        } else {
+            self.pause -= 1;
+        }
+        strikes
+    }
+
+    fn flip(&mut self, bytes: &mut [u8]) {
+        let at = self.random.usize(0..bytes.len());
+        bytes[at] ^= 1 << self.random.u32(0..8);
+    }
+}
+
+impl RegisterBus for Faulty {
+    type Error = LinkError;
+
+    fn read(&mut self, offset: u16) -> Result<u32, LinkError> {
+        self.link.read(offset)
+    }
+
+    fn write(&mut self, offset: u16, word: u32) -> Result<(), LinkError> {
+        self.link.write(offset, word)
+    }
+}
+
+impl Link for Faulty {
+    fn name(&self) -> &str {
+        "faulty"
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            window: 5,
+            answer: Duration::from_millis(150),
+        }
+    }
+
+    /// Requests go in whole or in two parts, as they are or not.
+    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
+        if self.dead {
+            return Ok(request.len() - at);
+        }
+        if self.strikes(Fault::Fail) {
+            return Err(LinkError::Failed {
+                name: "faulty".into(),
+                what: "sending".into(),
+                reason: "chance".into(),
+                remedy: "none".into(),
+            });
+        }
+        let [beat, _] = self.link.device().beat_bytes(path);
+        let whole = request.len() - at;
+        let took = match self.random.u8(0..4) {
+            0 if whole > 2 * beat => self.random.usize(1..whole / beat) * beat,
+            _ => whole,
+        };
+        let last = at + took == request.len();
+        let mut bytes = request[at..at + took].to_vec();
+        if self.strikes(Fault::LoseSent) {
+            let from = self.random.usize(0..bytes.len() / beat) * beat;
+            bytes.truncate(from);
+        }
+        if self.strikes(Fault::FlipSent) && !bytes.is_empty() {
+            self.flip(&mut bytes);
+        }
+        if self.strikes(Fault::RepeatSent) {
+            self.link.device().send(path, &bytes, false);
+        }
+        self.link.device().send(path, &bytes, last);
+        if self.strikes(Fault::Reset) {
+            self.link.device().reset();
+        }
+        Ok(took)
+    }
+
+    fn receive(
+        &mut self,
+        wait: Duration,
+        take: &mut dyn FnMut(Direction, &[u8]),
+    ) -> Result<bool, LinkError> {
+        if self.dead {
+            std::thread::sleep(wait);
+            return Ok(false);
+        }
+        let mut answers = Vec::new();
+        let moved = self.link.receive(wait, &mut |path, bytes| {
+            answers.push((path, bytes.to_vec()));
+        })?;
+        for (path, mut bytes) in answers {
+            if self.strikes(Fault::LoseWholeAnswer) {
+                continue;
+            }
+            if self.strikes(Fault::Garbage) {
+                let garbage: Vec<u8> = (0..50).map(|_| self.random.u8(..)).collect();
+                take(path, &garbage);
+            }
+            if self.strikes(Fault::FlipAnswer) {
+                self.flip(&mut bytes);
+            }
+            if self.strikes(Fault::LoseAnswer) {
+                let at = self.random.usize(0..bytes.len());
+                let end = (at + self.random.usize(1..100)).min(bytes.len());
+                bytes.drain(at..end);
+            }
+            for _ in 0..=usize::from(self.strikes(Fault::RepeatAnswer)) {
+                // Pieces as a link cuts them.
+                for piece in bytes.chunks(self.random.usize(1..200)) {
+                    take(path, piece);
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        if self.dead {
+            return Ok(());
+        }
+        self.link.reset()
+    }
+}
+
+fn faulty(lanes: usize, seed: u64, faults: &[Fault]) -> Faulty {
+    Faulty {
+        link: SimulatedLink::new(parameters(lanes), seed).expect("the core is built"),
+        random: Rng::with_seed(seed),
+        faults: faults.to_vec(),
+        pause: 3,
+        done: 0,
+        dead: false,
+    }
+}
+
+/// A host of one card: contexts of a few ids, requests, and what golden answers.
+struct Host {
+    random: Rng,
+    parameters: Parameters,
+    contexts: Vec<Option<Context>>,
+    expected: VecDeque<Result<Vec<u8>, PacketError>>,
+    sequence: u32,
+}
+
+impl Host {
+    fn new(seed: u64, lanes: usize) -> Self {
+        Self {
+            random: Rng::with_seed(!seed),
+            parameters: parameters(lanes),
+            contexts: vec![None; 256],
+            expected: VecDeque::new(),
+            sequence: 0,
+        }
+    }
+
+    /// Loads a context under one of five ids, of which one is high.
+    fn load(&mut self, card: &mut impl Transport) {
+        let context = layers::context(&mut self.random, &self.parameters);
+        let id = [0, 1, 2, 3, 255][self.random.usize(0..5)];
+        card.load_context(id, &context).expect("it fits");
+        self.contexts[usize::from(id)] = Some(context);
+    }
+
+    /// A request of any operation for a context that is loaded; its numbers are the host's own.
+    fn request(&mut self) -> Vec<u8> {
+        let ids: Vec<u8> = (0..=255)
+            .filter(|&id| self.contexts[usize::from(id)].is_some())
+            .collect();
+        let id = ids[self.random.usize(0..ids.len())];
+        let context = self.contexts[usize::from(id)].clone().expect("loaded");
+        let run = layers::run(&mut self.random, &context);
+        let samples = layers::samples(&mut self.random, &context, &run);
+        self.sequence = self.sequence.wrapping_add(self.random.u32(0..3));
+        let operation = [Operation::Encode, Operation::Scan, Operation::Decode];
+        let operation = operation[self.random.usize(0..3)];
+        let header = Header {
+            operation: match operation {
+                Operation::Decode => Operation::Encode,
+                other => other,
+            },
+            context: id,
+            shape: context.shape(),
+            run,
+            plane_len: context.parts().plane_len,
+            sequence: self.sequence,
+            payload_len: 0,
+        };
+        let encode = header.packet(&samples_to_bytes(&samples));
+        match answer(&self.contexts, &encode) {
+            Ok(coded) if operation == Operation::Decode => coded,
+            _ => encode,
+        }
+    }
+
+    fn check(&mut self, got: Result<Vec<u8>, TransportError>) {
+        let got = match got {
+            Ok(bytes) => plain(bytes),
+            Err(TransportError::Packet(error)) => Err(error),
+            Err(error) => panic!("{error}"),
+        };
+        match (got, self.expected.pop_front().expect("one was asked")) {
+            // The core does not say where.
+            (Err(PacketError::Status(Status::NoCode)), Err(PacketError::Encode(_))) => {}
+            // The core has no use for it.
+            (
+                Ok(_),
+                Err(PacketError::Trailer {
+                    what: "samples", ..
+                }),
+            ) => {}
+            (got, expected) => assert!(got == expected, "{got:?} instead of {expected:?}"),
+        }
+    }
+
+    /// Sends so many requests, with loads between, and checks all answers.
+    fn session(&mut self, card: &mut impl Transport, requests: usize) {
+        for _ in 0..requests {
+            if self.random.u8(0..4) == 0 || self.sequence == 0 {
+                self.load(card);
+                self.sequence += 1;
+            }
+            let mut request = self.request();
+            // What the host itself has damaged is told in golden's words.
+            if self.random.u8(0..30) == 0 {
+                let at = self.random.usize(0..request.len());
+                request[at] ^= 4;
+            }
+            while card.in_flight() == card.capabilities().window
+                || card.in_flight() > 0 && self.random.u8(0..3) == 0
+            {
+                let got = card.receive();
+                self.check(got);
+            }
+            self.expected.push_back(answer(&self.contexts, &request));
+            card.submit(request).expect("there is room");
+        }
+        while card.in_flight() > 0 {
+            let got = card.receive();
+            self.check(got);
+        }
+        assert!(self.expected.is_empty());
+        assert!(matches!(
+            card.receive(),
+            Err(TransportError::NothingInFlight)
+        ));
+    }
+}
+
+#[test]
+fn answers_are_goldens() {
+    for seed in seeds(2) {
+        for lanes in [1, 2, 4, 8] {
+            let link = faulty(lanes, seed, &[]);
+            let mut card = Card::open(link).unwrap();
+            Host::new(seed, lanes).session(&mut card, 25);
+        }
+    }
+}
+
+/// Each kind of fault alone, and all together.
+#[test]
+fn faults_of_the_link_are_repaired() {
+    for seed in seeds(1) {
+        for fault in FAULTS {
+            let mut card = Card::open(faulty(4, seed, &[fault])).unwrap();
+            let mut host = Host::new(seed, 4);
+            while card.link().done < 3 {
+                host.session(&mut card, 15);
+            }
+            assert!(
+                card.resets() > 0 || fault == Fault::RepeatAnswer,
+                "{fault:?} was not seen"
+            );
+        }
+        let mut card = Card::open(faulty(2, seed, &FAULTS)).unwrap();
+        let mut host = Host::new(seed, 2);
+        while card.link().done < FAULTS.len() {
+            host.session(&mut card, 15);
+        }
+    }
+}
+
+/// A core that stops answering ends in a typed error in the stated time; when it answers again, the same
+/// card works again.
+#[test]
+fn a_hung_core_is_told_and_comes_back() {
+    let mut card = Card::open(faulty(4, 0, &[])).unwrap();
+    let mut host = Host::new(0, 4);
+    host.session(&mut card, 5);
+    let requests: Vec<_> = (0..3).map(|_| host.request()).collect();
+    card.link().dead = true;
+    let start = Instant::now();
+    for request in &requests {
+        card.submit(request.clone()).unwrap();
+    }
+    for _ in &requests {
+        let told = card.receive();
+        assert!(
+            matches!(told, Err(TransportError::Link(LinkError::Timeout { .. }))),
+            "{told:?}"
+        );
+    }
+    let stated = card.link().limits().answer * 4;
+    assert!(start.elapsed() < stated + Duration::from_secs(1));
+    card.link().dead = false;
+    host.session(&mut card, 5);
+}
+
+/// A program that broke off in the middle of a request and left answers behind.
+#[test]
+fn what_an_earlier_program_left_does_no_harm() {
+    for seed in seeds(3) {
+        let mut link = faulty(4, seed, &[]);
+        let mut host = Host::new(seed, 4);
+        for _ in 0..3 {
+            let mut card = Card::open(link).unwrap();
+            host.contexts.fill(None);
+            host.load(&mut card);
+            host.session(&mut card, 10);
+            for _ in 0..3 {
+                card.submit(host.request()).unwrap();
+            }
+            link = card.close();
+            let path = [Direction::Write, Direction::Read][host.random.usize(0..2)];
+            let [beat, _] = link.link.device().beat_bytes(path);
+            link.link.device().send(path, &vec![0x55; 20 * beat], false);
+        }
+    }
+}
+
+/// The window is kept, contexts beyond the core's are refused, and a core without scanner says so.
+#[test]
+fn what_the_card_refuses() {
+    let without = Parameters {
+        scan: false,
+        ..parameters(2)
+    };
+    let link = SimulatedLink::new(without, 0).unwrap();
+    let mut card = Card::open(link).unwrap();
+    assert_eq!(card.capabilities().lanes, [2]);
+    assert_eq!(card.capabilities().channels, 16);
+    let mut host = Host::new(1, 4);
+    let wide = layers::context(&mut host.random, &parameters(4));
+    assert!(matches!(
+        card.load_context(0, &wide),
+        Err(TransportError::Misfit(Misfit::Lanes {
+            context: 4,
+            core: 2
+        }))
+    ));
+    host.parameters = parameters(2);
+    host.load(&mut card);
+    let scan = loop {
+        let request = host.request();
+        if request[5] == Operation::Scan as u8 {
+            break request;
+        }
+    };
+    for _ in 0..card.capabilities().window {
+        card.submit(scan.clone()).unwrap();
+    }
+    assert!(matches!(
+        card.submit(scan),
+        Err(TransportError::WindowFull(_))
+    ));
+    while card.in_flight() > 0 {
+        let told = card.receive();
+        assert!(
+            matches!(
+                told,
+                Err(TransportError::Packet(PacketError::Status(
+                    Status::Operation
+                )))
+            ),
+            "{told:?}"
+        );
+    }
+}
+
+/// Something else at the address, and a core of another version.
+#[test]
+fn what_is_no_core_of_this_version() {
+    struct Other(LinkError, SimulatedLink);
+    impl RegisterBus for Other {
+        type Error = LinkError;
+        fn read(&mut self, offset: u16) -> Result<u32, LinkError> {
+            match (offset, &self.0) {
+                (0, LinkError::Identification(IdentificationError::Magic(word))) => Ok(*word),
+                (4, LinkError::Version { .. }) => Ok(0x7f_0000),
+                _ => self.1.read(offset),
+            }
+        }
+        fn write(&mut self, offset: u16, word: u32) -> Result<(), LinkError> {
+            self.1.write(offset, word)
+        }
+    }
+    impl Link for Other {
+        fn name(&self) -> &str {
+            "other"
+        }
+        fn limits(&self) -> Limits {
+            self.1.limits()
+        }
+        fn send(&mut self, _: Direction, _: &[u8], _: usize) -> Result<usize, LinkError> {
+            unreachable!("nothing is sent before the core is known")
+        }
+        fn receive(
+            &mut self,
+            _: Duration,
+            _: &mut dyn FnMut(Direction, &[u8]),
+        ) -> Result<bool, LinkError> {
+            Ok(false)
+        }
+        fn reset(&mut self) -> Result<(), LinkError> {
+            self.1.reset()
+        }
+    }
+    let version = LinkError::Version {
+        name: "other".into(),
+        core: "127.0.0".into(),
+        program: env!("CARGO_PKG_VERSION").into(),
+    };
+    for error in [IdentificationError::Magic(0xffff_ffff).into(), version] {
+        let link = SimulatedLink::new(parameters(1), 0).unwrap();
+        let told = Card::open(Other(error.clone(), link))
+            .err()
+            .expect("refused");
+        assert_eq!(told.to_string(), error.to_string());
+    }
+}
+
+/// Contexts of several lanes at once, each on a core of its own, answered in order.
+#[test]
+fn the_simulated_device_has_a_core_for_any_lanes() {
+    let mut device = Simulated::new();
+    let mut host = Host::new(3, 1);
+    for (id, lanes) in (0..).zip([1, 4, 2]) {
+        let context = layers::context(&mut host.random, &parameters(lanes));
+        device.load_context(id, &context).unwrap();
+        host.contexts[usize::from(id)] = Some(context);
+    }
+    for _ in 0..20 {
+        if device.in_flight() == device.capabilities().window {
+            let got = device.receive();
+            host.check(got);
+        }
+        let request = host.request();
+        host.expected.push_back(answer(&host.contexts, &request));
+        device.submit(request).unwrap();
+    }
+    while device.in_flight() > 0 {
+        let got = device.receive();
+        host.check(got);
+    }
+    let sixteen = layers::length_by_sample(16, 100);
+    assert!(device.load_context(0, &sixteen).is_err());
+}
