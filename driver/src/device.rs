@@ -1,29 +1,36 @@
 //! Devices by name.
 
+use crate::card::LinkError;
 use crate::simulated::Simulated;
 use crate::software::Software;
 use crate::transport::Transport;
+use crate::uart;
 
 /// Why a device could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum DeviceError {
     #[error(
-        "unknown device {0:?}: this version knows software: (all cores), software:N (N threads) and \
-         sim: (the Verilog, simulated)"
+        "unknown device {0:?}: this version knows software: (all cores), software:N (N threads), \
+         sim: (the Verilog, simulated) and uart:PATH or PATH (a board on a serial port)"
     )]
     Unknown(String),
     #[error("software:{0}: give a number of threads from 1 to 1024, such as software:2")]
     Threads(String),
+    #[error(transparent)]
+    Link(#[from] LinkError),
 }
 
 /// Opens a device by its URL-like name: `software:` for the codec on all cores of this machine,
-/// `software:N` for N threads, `sim:` for the verilated core.
+/// `software:N` for N threads, `sim:` for the verilated core, `uart:/dev/ttyUSB1` or the path alone for a
+/// board on a serial port.
 pub fn open(name: &str) -> Result<Box<dyn Transport>, DeviceError> {
     let unknown = || DeviceError::Unknown(name.to_owned());
     let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
     match (kind, rest) {
         ("software", _) => {}
+        ("uart", place) if !place.is_empty() => return Ok(Box::new(uart::open(place)?)),
+        (path, "") if path.starts_with('/') => return Ok(Box::new(uart::open(path)?)),
         ("sim", "") => return Ok(Box::new(Simulated::new())),
         _ => return Err(unknown()),
     }

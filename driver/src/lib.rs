@@ -21,4 +21,5 @@ pub mod stats;
 pub mod survey;
 pub mod tensor;
 pub mod transport;
+pub mod uart;
 pub mod verify;

@@ -48,6 +48,7 @@ mod model;
 mod ports;
 mod stream;
 pub mod uart;
+pub mod uart_board;
 mod value;
 
 pub use crate::core::{Answer, Core, CoreError};

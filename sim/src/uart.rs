@@ -12,6 +12,8 @@ pub struct Talker {
     left: u32,
     /// Clocks of the bit on the wire that are left.
     clocks: f64,
+    /// Clocks to pause ahead of the next byte.
+    pause: f64,
 }
 
 impl Talker {
@@ -23,6 +25,7 @@ impl Talker {
             bits: 1,
             left: 0,
             clocks: 0.0,
+            pause: 0.0,
         }
     }
 
@@ -36,6 +39,11 @@ impl Talker {
         self.queue.len()
     }
 
+    /// Pauses for the time of so many bytes, behind the byte that is on the wire.
+    pub fn pause(&mut self, bytes: f64) {
+        self.pause += 10.0 * bytes * self.clocks_per_bit;
+    }
+
     /// The wire's level in the next clock.
     pub fn level(&mut self) -> bool {
         if self.clocks < 1.0 {
@@ -43,6 +51,8 @@ impl Talker {
                 self.left -= 1;
                 self.bits = self.bits >> 1 | 1 << 15;
                 self.clocks += self.clocks_per_bit;
+            } else if self.pause >= 1.0 {
+                self.clocks += std::mem::take(&mut self.pause);
             } else if let Some(byte) = self.queue.pop_front() {
                 self.bits = 0xfe00 | u16::from(byte) << 1;
                 self.left = 9;

@@ -58,7 +58,7 @@ pub struct Limits {
 }
 
 /// Why a link or the core behind it failed.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum LinkError {
     #[error(transparent)]
@@ -101,6 +101,16 @@ pub enum LinkError {
         tries: u32,
         error: PacketError,
     },
+    #[error("{name}: {error}")]
+    NoBoard {
+        name: String,
+        error: dqa_golden::link::LinkError,
+    },
+    #[error("{name}: {error}")]
+    Session {
+        name: String,
+        error: dqa_golden::link::LinkError,
+    },
     #[error("{name}: answers were lost, {tries} times in a row")]
     Lost { name: String, tries: u32 },
 }
@@ -115,6 +125,7 @@ impl LinkError {
                 | Self::Permission { .. }
                 | Self::Busy { .. }
                 | Self::Gone { .. }
+                | Self::NoBoard { .. }
         )
     }
 }

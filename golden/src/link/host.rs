@@ -6,10 +6,16 @@ use alloc::vec::Vec;
 use super::frame::{Deframer, Frame, Sender, Tag};
 use super::{CHANNELS, Channel, LIMIT_UNIT, MAX_DATA, MAX_FLIGHT, VERSION};
 
+/// How often the time to try again is doubled at most.
+const MOST_DOUBLED: u32 = 4;
+/// Steps forward after which it is halved.
+const STEADY: u32 = 32;
+
 /// When to try again, and when to give up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Microseconds without progress after which to try again.
+    /// Microseconds without progress after which to try again. Each time that is in vain it takes twice
+    /// as long, up to 16 times, and half as long again once there has been progress for a while.
     pub retry_us: u64,
     /// Tries in a row after which the board counts as gone.
     pub tries: u32,
@@ -19,7 +25,10 @@ pub struct Timing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum LinkError {
-    #[error("no answer: is this the board's port, is the board powered and its bitstream loaded?")]
+    #[error(
+        "no answer: is this the board's port, is the board powered and its bitstream loaded, and is \
+         this the baud rate that it was built for?"
+    )]
     Silent,
     #[error(
         "bytes come, but none that make sense: give the baud rate that the bitstream was built \
@@ -37,6 +46,20 @@ pub enum LinkError {
     TakenOver,
     #[error("the board no longer answers: check its cable and power, then try again")]
     Gone,
+}
+
+impl core::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            sent_again: self.sent_again + other.sent_again,
+            damaged: self.damaged + other.damaged,
+            dropped: self.dropped + other.dropped,
+            timeouts: self.timeouts + other.timeouts,
+        }
+    }
 }
 
 /// The host's end of a session. It begins by opening the session; when it [fails](Self::error), make another.
@@ -76,6 +99,12 @@ pub struct Host {
     /// Something went forward, or was tried, at this time.
     tried_at: u64,
     tries: u32,
+    /// How often the time is doubled.
+    doubled: u32,
+    /// Steps forward since then.
+    steps: u32,
+    /// Data frames acknowledged or received.
+    moved: u64,
     /// Counts of frames.
     counts: Counts,
 }
@@ -123,6 +152,9 @@ impl Host {
             asked_again: false,
             tried_at: now_us,
             tries: 0,
+            doubled: 0,
+            steps: 0,
+            moved: 0,
             counts: Counts::default(),
         }
     }
@@ -193,6 +225,21 @@ impl Host {
     fn progress(&mut self, now_us: u64) {
         self.tried_at = now_us;
         self.tries = 0;
+        self.steps += 1;
+        if self.steps > STEADY {
+            self.steps = 0;
+            self.doubled = self.doubled.saturating_sub(1);
+        }
+    }
+
+    /// Microseconds without progress after which to try again.
+    fn patience_us(&self) -> u64 {
+        self.timing.retry_us << self.doubled
+    }
+
+    /// Data frames that were acknowledged or received: changes when data moves.
+    pub fn moved(&self) -> u64 {
+        self.moved
     }
 
     fn frame(&mut self, frame: Frame, now_us: u64) {
@@ -227,6 +274,7 @@ impl Host {
         let acknowledged = usize::from(frame.acknowledge.wrapping_sub(self.oldest));
         if (1..=self.flight.len()).contains(&acknowledged) {
             self.flight.drain(..acknowledged);
+            self.moved += acknowledged as u64;
             self.oldest = frame.acknowledge;
             self.next = self.next.saturating_sub(acknowledged);
             self.progress(now_us);
@@ -239,6 +287,7 @@ impl Host {
             Tag::Data(channel) if ahead == 0 => {
                 self.received[channel.index()].extend(frame.data);
                 self.expected = self.expected.wrapping_add(1);
+                self.moved += 1;
                 self.answer_due = true;
                 self.asked_again = false;
                 self.progress(now_us);
@@ -264,8 +313,10 @@ impl Host {
             self.tried_at = now_us;
             return None;
         }
-        if now_us >= self.tried_at + self.timing.retry_us {
+        if now_us >= self.tried_at + self.patience_us() {
             self.tried_at = now_us;
+            self.doubled = MOST_DOUBLED.min(self.doubled + 1);
+            self.steps = 0;
             self.tries += 1;
             self.counts.timeouts += 1;
             self.poll_due = self.open;
@@ -280,7 +331,7 @@ impl Host {
                 });
             }
         }
-        Some(self.tried_at + self.timing.retry_us)
+        Some(self.tried_at + self.patience_us())
     }
 
     /// The channel and number of bytes of the next new data frame.

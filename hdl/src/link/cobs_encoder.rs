@@ -53,7 +53,8 @@ pub struct CobsEncoder {
     /// After a zero that is a frame's last one more group follows.
     empty_follows: DFF<Bit>,
     taken: Signal<Local, Bit>,
-    ready: Signal<Local, Bit>,
+    ready: DFF<Bit>,
+    room: Signal<Local, Bit>,
     used: Signal<Local, Bits<9>>,
     committed: Signal<Local, Bits<9>>,
     first: DFF<Bit>,
@@ -86,14 +87,15 @@ impl Default for CobsEncoder {
             last: DFF::default(),
             empty_follows: DFF::default(),
             taken: Signal::default(),
-            ready: Signal::default(),
+            ready: DFF::default(),
+            room: Signal::default(),
             used: Signal::default(),
             committed: Signal::default(),
             first: DFF::default(),
             valid: DFF::default(),
             reads: Signal::default(),
             longest: Constant::new(bits(254)),
-            full: Constant::new(bits(508)),
+            full: Constant::new(bits(504)),
             few: Constant::new(bits(16)),
         }
     }
@@ -112,6 +114,7 @@ impl Logic for CobsEncoder {
             code,
             last,
             empty_follows,
+            ready,
             first,
             valid
         );
@@ -119,9 +122,10 @@ impl Logic for CobsEncoder {
         self.used.next = self.write_at.q.val() - self.read_at.q.val();
         self.committed.next = self.group.q.val() - self.read_at.q.val();
         self.low.next = self.committed.val() < self.few.val();
-        self.ready.next = (self.state.q.val() == State::Take) & (self.used.val() < self.full.val());
-        self.s_tready.next = self.ready.val();
-        self.taken.next = self.ready.val() & self.s_tvalid.val();
+        self.s_tready.next = self.ready.q.val();
+        self.taken.next = self.ready.q.val() & self.s_tvalid.val();
+        self.room.next = self.used.val() < self.full.val();
+        self.ready.d.next = self.room.val();
 
         self.memory.write.next = false;
         self.memory.write_address.next = self.write_at.q.val();
@@ -136,10 +140,12 @@ impl Logic for CobsEncoder {
                         self.write_at.d.next = self.write_at.q.val() + 1;
                         self.code.d.next = self.code.q.val() + 1;
                         if self.s_tlast.val() | (self.code.q.val() == self.longest.val()) {
+                            self.ready.d.next = false;
                             self.state.d.next = State::Code;
                         }
                     } else {
                         self.empty_follows.d.next = self.s_tlast.val();
+                        self.ready.d.next = false;
                         self.state.d.next = State::Code;
                     }
                 }
@@ -154,9 +160,11 @@ impl Logic for CobsEncoder {
                 self.empty_follows.d.next = false;
                 self.state.d.next = State::Take;
                 if self.empty_follows.q.val() {
+                    self.ready.d.next = false;
                     self.state.d.next = State::Code;
                 } else {
                     if self.last.q.val() {
+                        self.ready.d.next = false;
                         self.state.d.next = State::Finish;
                     }
                 }
@@ -192,6 +200,7 @@ impl Logic for CobsEncoder {
             self.write_at.d.next = 1.into();
             self.read_at.d.next = 0.into();
             self.code.d.next = 1.into();
+            self.ready.d.next = false;
             self.first.d.next = true;
             self.valid.d.next = false;
         }

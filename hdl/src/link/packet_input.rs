@@ -3,6 +3,7 @@
 //! | port | direction | meaning |
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
+//! | `hold` | in | takes no byte |
 //! | `s_*` | in | bytes: packets, each behind its length in bytes as a u32 |
 //! | `m_axis_*` | out | beats, the first byte lowest; a last beat that is not full ends in zeros |
 //!
@@ -18,6 +19,7 @@ use crate::bus::{ByteSink, StreamSource};
 pub struct PacketInput<const N: usize> {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
+    pub hold: Signal<In, Bit>,
     pub s: ByteSink,
     pub m_axis: StreamSource<N>,
 
@@ -29,6 +31,8 @@ pub struct PacketInput<const N: usize> {
     /// Bytes of the beat.
     count: DFF<Bits<5>>,
     octet: Signal<Local, Bits<8>>,
+    begins: Signal<Local, Bit>,
+    ready: Signal<Local, Bit>,
     fills: Signal<Local, Bit>,
     pads: Signal<Local, Bit>,
     given: Signal<Local, Bit>,
@@ -42,6 +46,7 @@ impl<const N: usize> Default for PacketInput<N> {
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
+            hold: Signal::default(),
             s: ByteSink::default(),
             m_axis: StreamSource::default(),
             left: DFF::default(),
@@ -49,6 +54,8 @@ impl<const N: usize> Default for PacketInput<N> {
             beat: DFF::default(),
             count: DFF::default(),
             octet: Signal::default(),
+            begins: Signal::default(),
+            ready: Signal::default(),
             fills: Signal::default(),
             pads: Signal::default(),
             given: Signal::default(),
@@ -66,8 +73,12 @@ impl<const N: usize> Logic for PacketInput<N> {
         self.given.next = self.count.q.val() == self.full.val();
         // The packet is over, and its last beat not full.
         self.pads.next = self.count.q.val().any() & (!self.left.q.val().any());
-        self.s.tready.next = !(self.given.val() | self.pads.val());
-        self.fills.next = self.s.tvalid.val() & (!self.given.val()) & (!self.pads.val());
+        self.begins.next =
+            !(self.length_left.q.val().any() | self.left.q.val().any() | self.count.q.val().any());
+        self.ready.next =
+            !(self.given.val() | self.pads.val() | self.begins.val() | self.hold.val());
+        self.s.tready.next = self.ready.val();
+        self.fills.next = self.s.tvalid.val() & self.ready.val();
         if self.pads.val() & (!self.given.val()) {
             self.beat.d.next = self.beat.q.val() >> 8;
             self.count.d.next = self.count.q.val() + 1;
@@ -85,15 +96,8 @@ impl<const N: usize> Logic for PacketInput<N> {
             }
         }
         // Between packets: a length of 0 begins another.
-        if (!self.length_left.q.val().any())
-            & (!self.left.q.val().any())
-            & (!self.count.q.val().any())
-        {
+        if self.begins.val() {
             self.length_left.d.next = 4.into();
-            self.s.tready.next = false;
-            self.beat.d.next = self.beat.q.val();
-            self.count.d.next = self.count.q.val();
-            self.left.d.next = 0.into();
         }
         self.m_axis.tvalid.next = self.given.val();
         self.m_axis.tdata.next = self.beat.q.val();

@@ -25,6 +25,7 @@ use crate::link::link_control::LinkControl;
 use crate::link::output_ring::OutputRing;
 use crate::link::uart_receiver::UartReceiver;
 use crate::link::uart_transmitter::UartTransmitter;
+use crate::skid_buffer::SkidBuffer;
 
 /// The link; see the module's text.
 #[derive(LogicBlock)]
@@ -51,6 +52,9 @@ pub struct UartLink<const R: usize, const C: usize, const B: usize, const T: usi
     registers: ChannelRing<R>,
     encode: ChannelRing<C>,
     decode: ChannelRing<C>,
+    registers_slice: SkidBuffer<9>,
+    encode_slice: SkidBuffer<9>,
+    decode_slice: SkidBuffer<9>,
     ring: OutputRing<B, T>,
     sender: FrameSender<B>,
     encoder: CobsEncoder,
@@ -63,6 +67,9 @@ pub struct UartLink<const R: usize, const C: usize, const B: usize, const T: usi
     limit_encode: Signal<Local, Bits<8>>,
     limit_decode: Signal<Local, Bits<8>>,
     limits: Signal<Local, Bits<24>>,
+    registers_data: Signal<Local, Bits<8>>,
+    encode_data: Signal<Local, Bits<8>>,
+    decode_data: Signal<Local, Bits<8>>,
     registers_number: Constant<Bits<2>>,
     encode_number: Constant<Bits<2>>,
     decode_number: Constant<Bits<2>>,
@@ -92,6 +99,9 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> UartLink<R,
             registers: ChannelRing::default(),
             encode: ChannelRing::default(),
             decode: ChannelRing::default(),
+            registers_slice: SkidBuffer::default(),
+            encode_slice: SkidBuffer::default(),
+            decode_slice: SkidBuffer::default(),
             ring: OutputRing::default(),
             sender: FrameSender::default(),
             encoder: CobsEncoder::default(),
@@ -104,6 +114,9 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> UartLink<R,
             limit_encode: Signal::default(),
             limit_decode: Signal::default(),
             limits: Signal::default(),
+            registers_data: Signal::default(),
+            encode_data: Signal::default(),
+            decode_data: Signal::default(),
             registers_number: Constant::new(bits(1)),
             encode_number: Constant::new(bits(2)),
             decode_number: Constant::new(bits(3)),
@@ -201,9 +214,45 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> Logic
         self.m_decode.tvalid.next = self.decode.m_tvalid.val();
         self.decode.m_tready.next = self.m_decode.tready.val();
 
-        StreamSink::<8>::link(&mut self.s_registers, &mut self.ring.registers);
-        StreamSink::<8>::link(&mut self.s_encode, &mut self.ring.encode);
-        StreamSink::<8>::link(&mut self.s_decode, &mut self.ring.decode);
+        self.registers_data.next = self.s_registers.tdata.val();
+        self.registers_slice.aclk.next = self.aclk.val();
+        self.registers_slice.aresetn.next = !self.reset.val();
+        self.registers_slice.s_tdata.next = bit_cast::<9, 8>(self.registers_data.val());
+        if self.s_registers.tlast.val() {
+            self.registers_slice.s_tdata.next = bit_cast::<9, 8>(self.registers_data.val()) | 0x100;
+        }
+        self.registers_slice.s_tvalid.next = self.s_registers.tvalid.val();
+        self.s_registers.tready.next = self.registers_slice.s_tready.val();
+        self.ring.registers.tdata.next = self.registers_slice.m_tdata.val().get_bits::<8>(0);
+        self.ring.registers.tlast.next = self.registers_slice.m_tdata.val().get_bit(8);
+        self.ring.registers.tvalid.next = self.registers_slice.m_tvalid.val();
+        self.registers_slice.m_tready.next = self.ring.registers.tready.val();
+        self.encode_data.next = self.s_encode.tdata.val();
+        self.encode_slice.aclk.next = self.aclk.val();
+        self.encode_slice.aresetn.next = !self.reset.val();
+        self.encode_slice.s_tdata.next = bit_cast::<9, 8>(self.encode_data.val());
+        if self.s_encode.tlast.val() {
+            self.encode_slice.s_tdata.next = bit_cast::<9, 8>(self.encode_data.val()) | 0x100;
+        }
+        self.encode_slice.s_tvalid.next = self.s_encode.tvalid.val();
+        self.s_encode.tready.next = self.encode_slice.s_tready.val();
+        self.ring.encode.tdata.next = self.encode_slice.m_tdata.val().get_bits::<8>(0);
+        self.ring.encode.tlast.next = self.encode_slice.m_tdata.val().get_bit(8);
+        self.ring.encode.tvalid.next = self.encode_slice.m_tvalid.val();
+        self.encode_slice.m_tready.next = self.ring.encode.tready.val();
+        self.decode_data.next = self.s_decode.tdata.val();
+        self.decode_slice.aclk.next = self.aclk.val();
+        self.decode_slice.aresetn.next = !self.reset.val();
+        self.decode_slice.s_tdata.next = bit_cast::<9, 8>(self.decode_data.val());
+        if self.s_decode.tlast.val() {
+            self.decode_slice.s_tdata.next = bit_cast::<9, 8>(self.decode_data.val()) | 0x100;
+        }
+        self.decode_slice.s_tvalid.next = self.s_decode.tvalid.val();
+        self.s_decode.tready.next = self.decode_slice.s_tready.val();
+        self.ring.decode.tdata.next = self.decode_slice.m_tdata.val().get_bits::<8>(0);
+        self.ring.decode.tlast.next = self.decode_slice.m_tdata.val().get_bit(8);
+        self.ring.decode.tvalid.next = self.decode_slice.m_tvalid.val();
+        self.decode_slice.m_tready.next = self.ring.decode.tready.val();
         self.ring.oldest.next = self.control.oldest.val();
         self.ring.moved.next = self.control.moved.val();
         self.ring.line_free.next =

@@ -15,7 +15,7 @@
 
 use rust_hdl::prelude::*;
 
-use crate::bus::{AxilMaster, StreamSink, StreamSource};
+use crate::bus::{AxilMaster, ByteSource, StreamSink, StreamSource};
 use crate::link::packet_input::PacketInput;
 use crate::link::packet_output::PacketOutput;
 use crate::link::register_bridge::RegisterBridge;
@@ -115,18 +115,14 @@ impl<const D: usize, const W: usize, const R: usize, const C: usize, const B: us
         self.link.rx.next = self.rx.val();
         self.tx.next = self.link.tx.val();
         AxilMaster::link(&mut self.m_axil, &mut self.bridge.m_axil);
-        self.bridge.s.tdata.next = self.link.m_registers.tdata.val();
-        self.bridge.s.tvalid.next = self.link.m_registers.tvalid.val();
-        self.link.m_registers.tready.next = self.bridge.s.tready.val();
+        ByteSource::join(&mut self.link.m_registers, &mut self.bridge.s);
         StreamSource::<8>::join(&mut self.bridge.m_axis, &mut self.link.s_registers);
 
         self.holds.next = self.link.m_registers.tvalid.val() | self.bridge.busy.val();
-        self.encode_input.s.tdata.next = self.link.m_encode.tdata.val();
-        self.encode_input.s.tvalid.next = self.link.m_encode.tvalid.val() & (!self.holds.val());
-        self.link.m_encode.tready.next = self.encode_input.s.tready.val() & (!self.holds.val());
-        self.decode_input.s.tdata.next = self.link.m_decode.tdata.val();
-        self.decode_input.s.tvalid.next = self.link.m_decode.tvalid.val() & (!self.holds.val());
-        self.link.m_decode.tready.next = self.decode_input.s.tready.val() & (!self.holds.val());
+        self.encode_input.hold.next = self.holds.val();
+        self.decode_input.hold.next = self.holds.val();
+        ByteSource::join(&mut self.link.m_encode, &mut self.encode_input.s);
+        ByteSource::join(&mut self.link.m_decode, &mut self.decode_input.s);
 
         StreamSource::<D>::link(&mut self.m_axis_enc, &mut self.encode_input.m_axis);
         StreamSink::<W>::link(&mut self.s_axis_enc, &mut self.encode_output.s_axis);

@@ -1,0 +1,333 @@
+//! A session with a board over a serial port: the state machine of `dqa_golden::link` with a port and a clock.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use dqa_golden::link::{self, Channel, Counts, Host, Operation, Response};
+use dqa_golden::packet::Direction;
+use serialport::SerialPort;
+
+use super::PortName;
+use crate::card::{Limits, Link, LinkError};
+use crate::registers::RegisterBus;
+
+/// How long to wait in the port at most.
+pub(super) const SLICE: Duration = Duration::from_millis(1);
+/// Bytes that may wait in the system to go out: what is decided late is decided better.
+const IN_PORT: u32 = 256;
+/// Bytes of requests that wait in the link, of each path.
+const QUEUE: usize = 16 << 10;
+const LIMITS: Limits = Limits {
+    window: 4,
+    answer: Duration::from_secs(10),
+};
+
+/// When to try again, and when to give up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing(link::Timing);
+
+impl Default for Timing {
+    /// Gives up after 6 seconds without an answer.
+    fn default() -> Self {
+        Self(link::Timing {
+            retry_us: 50_000,
+            tries: 10,
+        })
+    }
+}
+
+impl Timing {
+    /// Gives up after about this time without an answer.
+    pub fn within(patience: Duration) -> Self {
+        let retry_us = patience.as_micros() / 15;
+        Self(link::Timing {
+            retry_us: u64::try_from(retry_us)
+                .unwrap_or(u64::MAX)
+                .clamp(1000, 1_000_000),
+            tries: 3,
+        })
+    }
+}
+
+/// A board's registers and paths over a serial port.
+#[derive(Debug)]
+pub struct SerialLink {
+    name: String,
+    port: Box<dyn SerialPort>,
+    timing: link::Timing,
+    host: Host,
+    begun: Instant,
+    /// Bytes that the port has not taken.
+    outgoing: VecDeque<u8>,
+    /// The counts of the sessions before this one.
+    counts: Counts,
+    sessions: u64,
+}
+
+impl SerialLink {
+    /// Opens the port and a session with the board behind it, which resets its core.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be opened, or no board answers.
+    pub fn open(port: &PortName, Timing(timing): Timing) -> Result<Self, LinkError> {
+        let mut link = Self {
+            name: port.to_string(),
+            port: port.open()?,
+            timing,
+            host: Host::new(1, timing, 0),
+            begun: Instant::now(),
+            outgoing: VecDeque::new(),
+            counts: Counts::default(),
+            sessions: 0,
+        };
+        link.begin()?;
+        Ok(link)
+    }
+
+    /// What happened on the link since it was opened.
+    pub fn counts(&self) -> Counts {
+        self.counts + self.host.counts()
+    }
+
+    /// Sessions since it was opened.
+    pub fn sessions(&self) -> u64 {
+        self.sessions
+    }
+
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A session that has just begun, with nothing under way.
+    fn begin(&mut self) -> Result<(), LinkError> {
+        let random = RandomState::new().hash_one(self.now_us());
+        self.counts = self.counts + self.host.counts();
+        self.host = Host::new(random as u16, self.timing, self.now_us());
+        self.outgoing.clear();
+        self.sessions += 1;
+        while !self.host.is_open() {
+            self.step(SLICE, true)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what can go, and takes what has come or comes within `wait`; whether anything came.
+    fn step(&mut self, wait: Duration, waiting: bool) -> Result<bool, LinkError> {
+        self.write().map_err(|error| self.gone(&error))?;
+        let wait = match self.outgoing.is_empty() {
+            true => wait,
+            false => SLICE.min(wait),
+        };
+        let mut bytes = [0; 4096];
+        let count = self
+            .read(&mut bytes, wait)
+            .map_err(|error| self.gone(&error))?;
+        let now = self.now_us();
+        self.host.receive(&bytes[..count], now);
+        self.host.tick(now, waiting);
+        match self.host.error() {
+            None => Ok(count > 0),
+            Some(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        loop {
+            if self.outgoing.is_empty() {
+                if self
+                    .port
+                    .bytes_to_write()
+                    .is_ok_and(|bytes| bytes >= IN_PORT)
+                {
+                    return Ok(());
+                }
+                let Some(frame) = self.host.transmit() else {
+                    return Ok(());
+                };
+                self.outgoing.extend(frame);
+            }
+            match self.port.write(self.outgoing.make_contiguous()) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => drop(self.outgoing.drain(..count)),
+                Err(error) if is_pause(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn read(&mut self, bytes: &mut [u8], wait: Duration) -> io::Result<usize> {
+        self.port.set_timeout(wait)?;
+        let count = match self.port.read(bytes) {
+            Ok(0) => Err(ErrorKind::BrokenPipe.into()),
+            Err(error) if is_pause(&error) => Ok(0),
+            other => other,
+        };
+        self.port.set_timeout(SLICE)?;
+        count
+    }
+
+    fn gone(&self, error: &io::Error) -> LinkError {
+        LinkError::Gone {
+            name: self.name.clone(),
+            remedy: format!("plug the board in again, then start anew ({error})"),
+        }
+    }
+
+    fn failed(&self, error: link::LinkError) -> LinkError {
+        let name = self.name.clone();
+        match error {
+            link::LinkError::TakenOver => LinkError::Busy { name },
+            link::LinkError::Silent | link::LinkError::Nonsense | link::LinkError::Version(_) => {
+                LinkError::NoBoard { name, error }
+            }
+            link::LinkError::Reset | link::LinkError::Gone => LinkError::Session { name, error },
+        }
+    }
+
+    /// Waits until there are so many bytes of the register channel.
+    fn answers(&mut self, count: usize) -> Result<Vec<u8>, LinkError> {
+        let mut moved = (self.host.moved(), Instant::now());
+        loop {
+            let received = self.host.received(Channel::Registers);
+            if received.len() >= count {
+                return Ok(received.drain(..count).collect());
+            }
+            self.step(SLICE, true)?;
+            if self.host.moved() != moved.0 {
+                moved = (self.host.moved(), Instant::now());
+            }
+            if moved.1.elapsed() > LIMITS.answer {
+                return Err(LinkError::Timeout {
+                    name: self.name.clone(),
+                    after: LIMITS.answer,
+                    state: "the board answers, but does no operation on registers".into(),
+                });
+            }
+        }
+    }
+
+    fn operate(&mut self, operation: &Operation) {
+        self.host.send(Channel::Registers, &operation.to_bytes());
+    }
+}
+
+/// Nothing to read, or no room to write, for now.
+fn is_pause(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+    )
+}
+
+fn channel(path: Direction) -> Channel {
+    match path {
+        Direction::Write => Channel::Encode,
+        Direction::Read => Channel::Decode,
+    }
+}
+
+impl RegisterBus for SerialLink {
+    type Error = LinkError;
+
+    fn read(&mut self, offset: u16) -> Result<u32, LinkError> {
+        let operation = Operation::Read { address: offset };
+        self.operate(&operation);
+        let bytes = self.answers(operation.answer_bytes())?;
+        match Response::from_bytes(&bytes) {
+            Some(Response { code: 0, word }) => Ok(word),
+            _ => Err(LinkError::Register {
+                name: self.name.clone(),
+                offset,
+            }),
+        }
+    }
+
+    fn write(&mut self, offset: u16, word: u32) -> Result<(), LinkError> {
+        self.write_all(&[(offset, word)])
+    }
+}
+
+impl Link for SerialLink {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn write_all(&mut self, writes: &[(u16, u32)]) -> Result<(), LinkError> {
+        let mut offsets = Vec::new();
+        for same in writes.chunk_by(|a, b| a.0 == b.0) {
+            for words in same.chunks(256) {
+                self.operate(&Operation::Write {
+                    address: words[0].0,
+                    words: words.iter().map(|write| write.1).collect(),
+                });
+                offsets.push(words[0].0);
+            }
+        }
+        let codes = self.answers(offsets.len())?;
+        match codes.iter().position(|&code| code != 0) {
+            None => Ok(()),
+            Some(at) => Err(LinkError::Register {
+                name: self.name.clone(),
+                offset: offsets[at],
+            }),
+        }
+    }
+
+    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
+        let channel = channel(path);
+        let room = QUEUE.saturating_sub(self.host.unsent(channel));
+        let bytes = &request[at..];
+        let bytes = &bytes[..bytes.len().min(room)];
+        if at == 0 && !bytes.is_empty() {
+            let length = u32::try_from(request.len()).map_err(|_| LinkError::Failed {
+                name: self.name.clone(),
+                what: "sending a request".into(),
+                reason: "it has 4 GiB or more".into(),
+                remedy: "make packets of fewer planes".into(),
+            })?;
+            self.host.send(channel, &length.to_le_bytes());
+        }
+        self.host.send(channel, bytes);
+        Ok(bytes.len())
+    }
+
+    fn receive(
+        &mut self,
+        wait: Duration,
+        take: &mut dyn FnMut(Direction, &[u8]),
+    ) -> Result<bool, LinkError> {
+        let (start, before) = (Instant::now(), self.host.moved());
+        loop {
+            let mut came = false;
+            for path in [Direction::Write, Direction::Read] {
+                let received = self.host.received(channel(path));
+                if !received.is_empty() {
+                    take(path, received.make_contiguous());
+                    received.clear();
+                    came = true;
+                }
+            }
+            let left = wait.saturating_sub(start.elapsed());
+            // There is room for more of a request again.
+            let drained = self.host.moved() != before
+                && [Channel::Encode, Channel::Decode]
+                    .iter()
+                    .any(|&channel| (1..QUEUE / 2).contains(&self.host.unsent(channel)));
+            if came || left.is_zero() || drained {
+                return Ok(came || self.host.moved() != before);
+            }
+            self.step(left, true)?;
+        }
+    }
+
+    fn reset(&mut self) -> Result<(), LinkError> {
+        self.begin()
+    }
+}

@@ -1,0 +1,114 @@
+//! A simulated board behind a pseudo-terminal: to programs a serial port like any other.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use dqa_sim::uart_board::UartBoard;
+use serialport::{SerialPort, TTYPort};
+
+/// Clocks between looks at the terminal.
+const CLOCKS: u64 = 2000;
+/// Bytes on their way to the board above which the terminal is left to fill.
+const WAITING: usize = 1024;
+/// Turns with an idle wire after which the simulation rests.
+const IDLE: u32 = 200;
+const REST: Duration = Duration::from_millis(2);
+
+/// A board and its terminal.
+#[derive(Debug)]
+pub struct PtyBoard {
+    board: UartBoard,
+    terminal: TTYPort,
+    /// Keeps the terminal's other end there while no program has it open.
+    _other: TTYPort,
+    name: String,
+    outgoing: Vec<u8>,
+    idle: u32,
+    begun: Option<Instant>,
+}
+
+impl PtyBoard {
+    /// A terminal for this board. With `real_time` a second is as many clocks as the board's clock has,
+    /// at most; without, it goes as fast as it can.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no terminal.
+    pub fn new(board: UartBoard, real_time: bool) -> io::Result<Self> {
+        let (mut terminal, other) = TTYPort::pair()?;
+        terminal.set_timeout(Duration::ZERO)?;
+        let name = other.name().ok_or(ErrorKind::Unsupported)?;
+        Ok(Self {
+            board,
+            terminal,
+            _other: other,
+            name,
+            outgoing: Vec::new(),
+            idle: 0,
+            begun: real_time.then(Instant::now),
+        })
+    }
+
+    /// What programs open: `/dev/pts/3`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The board.
+    pub fn board(&mut self) -> &mut UartBoard {
+        &mut self.board
+    }
+
+    /// The board without its terminal.
+    pub fn into_board(self) -> UartBoard {
+        self.board
+    }
+
+    /// Lets it run for a moment.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal fails.
+    pub fn step(&mut self) -> io::Result<()> {
+        let mut bytes = [0; 512];
+        if self.board.waiting() < WAITING {
+            match self.terminal.read(&mut bytes) {
+                Ok(count) => {
+                    self.board.send(&bytes[..count]);
+                    self.idle = 0;
+                }
+                Err(error) if is_pause(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.idle = match self.board.run(CLOCKS) {
+            true => 0,
+            false => self.idle.saturating_add(1),
+        };
+        self.outgoing.extend(self.board.received());
+        if !self.outgoing.is_empty() {
+            match self.terminal.write(&self.outgoing) {
+                Ok(count) => drop(self.outgoing.drain(..count)),
+                // Nobody reads: as on a wire, what does not fit is lost.
+                Err(error) if is_pause(&error) => self.outgoing.clear(),
+                Err(error) => return Err(error),
+            }
+        }
+        if self.idle > IDLE {
+            std::thread::sleep(REST);
+        }
+        if let Some(begun) = self.begun {
+            let clocks = self.board.clocks() as f64;
+            let due = Duration::from_secs_f64(clocks / f64::from(self.board.speed().clock_hz));
+            std::thread::sleep(due.saturating_sub(begun.elapsed()));
+        }
+        Ok(())
+    }
+}
+
+fn is_pause(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+    )
+}
