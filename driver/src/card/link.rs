@@ -80,6 +80,8 @@ pub enum LinkError {
     Busy { name: String },
     #[error("{name} has gone: {remedy}")]
     Gone { name: String, remedy: String },
+    #[error("{name}: there is another core now: open it again")]
+    Changed { name: String },
     #[error("{name} gave no answer within {:.1} s: {state}", after.as_secs_f64())]
     Timeout {
         name: String,
@@ -126,6 +128,7 @@ impl LinkError {
                 | Self::Busy { .. }
                 | Self::Gone { .. }
                 | Self::NoBoard { .. }
+                | Self::Changed { .. }
         )
     }
 }

@@ -459,6 +459,13 @@ impl<L: Link> Transport for Card<L> {
             return Err(TransportError::WindowFull(self.capabilities.window));
         }
         if self.failed.is_some() {
+            // It may be another board by now.
+            if self.link.identify()? != self.identification {
+                return Err(LinkError::Changed {
+                    name: self.link.name().to_owned(),
+                }
+                .into());
+            }
             self.reset()?;
             self.paths.iter_mut().for_each(Path::forget);
             self.failed = None;

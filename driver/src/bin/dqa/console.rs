@@ -148,6 +148,9 @@ impl From<AtomicFileError> for Failure {
 
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
-        Self::usage(error)
+        match error {
+            DeviceError::Link(_) => Self::new(error),
+            DeviceError::Unknown(_) | DeviceError::Threads(_) => Self::usage(error),
+        }
     }
 }

@@ -34,7 +34,7 @@ struct Cli {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Where the work is done: "software:" for this machine's cores, "software:N" for N threads,
-    /// "sim:" for the emitted Verilog under Verilator
+    /// "sim:" for the emitted Verilog under Verilator, "xdma:0" for the first card on PCIe
     #[arg(long, global = true, value_name = "NAME", default_value = "software:")]
     device: String,
 }

@@ -1,0 +1,321 @@
+//! The link over PCIe, on a simulated card: what the driver's nodes do to transfers, in process and
+//! through FUSE.
+
+mod host;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use dqa_driver::card::{Card, Limits, LinkError};
+use dqa_driver::device::{DeviceError, open};
+use dqa_driver::simulated_card::{Core, Fault, Faults, Loopback, SimulatedCard, mount};
+use dqa_driver::transport::{Transport, TransportError};
+use dqa_driver::xdma::{Board, Files, Tuning, XdmaLink};
+use dqa_golden::context::Context;
+use dqa_golden::packet::{Header, Operation, Packet, plain};
+use dqa_golden::payload::PlaneRun;
+use dqa_sim::{Device, layers, seeds};
+use fastrand::Rng;
+use host::{Host, parameters};
+
+/// The driver's time for a transfer.
+const TIMEOUT: Duration = Duration::from_millis(300);
+
+fn simulated(core: impl Core + 'static, faults: Faults) -> SimulatedCard {
+    SimulatedCard::new(Box::new(core), faults, TIMEOUT)
+}
+
+fn verilated(lanes: usize, seed: u64) -> SimulatedCard {
+    let core = Device::new(parameters(lanes), seed).expect("the core is built");
+    simulated(core, Faults::new(seed))
+}
+
+/// Small buffers, so that most requests are cut, and little patience.
+fn tuning(buffer: usize, answer: u64) -> Tuning {
+    Tuning {
+        buffer,
+        buffers: 3,
+        limits: Limits {
+            window: 8,
+            answer: Duration::from_millis(answer),
+        },
+    }
+}
+
+fn opened<B: Board>(board: B, tuning: Tuning) -> Card<XdmaLink<B>> {
+    Card::open(XdmaLink::new(board, tuning).expect("its nodes open")).expect("it is a core")
+}
+
+/// One fault in how many transfers: each costs a repair, which is not to be struck too often.
+fn rate(fault: Fault) -> u32 {
+    match fault {
+        Fault::Stuck => 150,
+        _ => 40,
+    }
+}
+
+/// How many faults of each kind are asked for: `DQA_FAULTS`, or a few.
+fn wanted(few: u64) -> u64 {
+    let asked = std::env::var("DQA_FAULTS").ok();
+    asked.map_or(few, |count| count.parse().expect("DQA_FAULTS is a number"))
+}
+
+#[test]
+fn the_verilated_core_answers_as_golden() {
+    for (seed, lanes, buffer) in [(0, 4, 160), (1, 8, 4096), (2, 1, 1 << 20)] {
+        let mut card = opened(verilated(lanes, seed), tuning(buffer, 10_000));
+        Host::new(seed, lanes).session(&mut card, 20);
+    }
+}
+
+#[test]
+fn faults_of_the_verilated_card_are_repaired() {
+    let wanted = wanted(2);
+    for seed in seeds(1) {
+        for fault in Fault::ALL {
+            let simulated = verilated(4, seed);
+            let mut card = opened(simulated.clone(), tuning(1024, 400));
+            simulated.set_faults(Faults::new(seed).with(fault, rate(fault)));
+            let mut host = Host::new(seed, 4);
+            while simulated.count(fault) < wanted {
+                host.session(&mut card, 15);
+            }
+            println!(
+                "{fault:?}: {} times, {} resets, nothing lost, repeated or wrong",
+                simulated.count(fault),
+                card.resets()
+            );
+        }
+    }
+}
+
+/// A host whose card copies: answers have their request's payload.
+struct Copies {
+    random: Rng,
+    context: Context,
+    sequence: u32,
+}
+
+impl Copies {
+    fn new(seed: u64, lanes: usize, card: &mut impl Transport) -> Self {
+        let context = layers::length_by_sample(lanes, 1000);
+        card.load_context(0, &context).expect("it fits");
+        Self {
+            random: Rng::with_seed(seed),
+            context,
+            sequence: 0,
+        }
+    }
+
+    fn request(&mut self) -> Vec<u8> {
+        self.sequence += 1;
+        let header = Header {
+            operation: [Operation::Encode, Operation::Decode][self.random.usize(0..2)],
+            context: 0,
+            shape: self.context.shape(),
+            run: PlaneRun {
+                first_channel: 0,
+                channels: 1,
+                images: self.random.u16(1..20),
+            },
+            plane_len: 1000,
+            sequence: self.sequence,
+            payload_len: 0,
+        };
+        let payload = vec![self.random.u8(..); 2 * header.run.samples(&self.context)];
+        header.packet(&payload)
+    }
+
+    fn session(&mut self, card: &mut impl Transport, requests: usize) {
+        let mut sent = std::collections::VecDeque::new();
+        let mut left = requests;
+        while left > 0 || !sent.is_empty() {
+            if left > 0 && card.in_flight() < card.capabilities().window {
+                let request = self.request();
+                card.submit(request.clone()).expect("there is room");
+                sent.push_back(request);
+                left -= 1;
+                continue;
+            }
+            let answer = plain(card.receive().expect("an answer")).expect("whole");
+            let (answer, request) = (Packet::parse(&answer).unwrap(), sent.pop_front().unwrap());
+            let request = Packet::parse(&request).unwrap();
+            assert!(answer.payload == request.payload);
+            assert_eq!(answer.header.sequence, request.header.sequence);
+            assert_eq!(answer.header.operation, request.header.operation.answer());
+        }
+    }
+}
+
+/// As many as take some seconds; of those that time has to repair, fewer.
+#[test]
+fn faults_of_the_copying_card_are_repaired() {
+    for fault in Fault::ALL {
+        let wanted = wanted(if fault == Fault::Stuck { 3 } else { 30 });
+        let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
+        let mut card = opened(simulated.clone(), tuning(8192, 250));
+        let mut host = Copies::new(7, 4, &mut card);
+        let start = Instant::now();
+        simulated.set_faults(Faults::new(7).with(fault, rate(fault)));
+        while simulated.count(fault) < wanted {
+            host.session(&mut card, 50);
+        }
+        println!(
+            "{fault:?}: {} times, {} resets, {} answers, nothing lost, repeated or wrong, {:.0?}",
+            simulated.count(fault),
+            card.resets(),
+            host.sequence,
+            start.elapsed()
+        );
+        assert_eq!(
+            card.resets() > 0,
+            matches!(fault, Fault::Failed | Fault::Stuck),
+            "{fault:?}"
+        );
+    }
+}
+
+#[test]
+fn a_stuck_card_is_told_and_opens_again() {
+    let simulated = verilated(2, 0);
+    let mut card = opened(simulated.clone(), tuning(4096, 200));
+    let mut host = Host::new(0, 2);
+    host.session(&mut card, 5);
+    // Stuck for good: no reset helps.
+    simulated.set_faults(Faults::new(0).with(Fault::Stuck, 1));
+    let request = host.request();
+    let start = Instant::now();
+    card.submit(request).unwrap();
+    let told = card.receive();
+    let resets = Duration::from_millis(4 * (200 + 2 * 600));
+    assert!(start.elapsed() < resets, "{:?}", start.elapsed());
+    assert!(
+        matches!(told, Err(TransportError::Link(LinkError::Timeout { .. }))),
+        "{told:?}"
+    );
+    // This one again, and after it one that is opened anew.
+    simulated.set_faults(Faults::new(0));
+    simulated.set_stuck(false);
+    host.session(&mut card, 5);
+    drop(card);
+    let mut card = opened(simulated, tuning(4096, 2000));
+    host.contexts.fill(None);
+    host.load(&mut card);
+    host.session(&mut card, 5);
+}
+
+#[test]
+fn a_card_is_unplugged_and_put_back() {
+    let simulated = verilated(2, 0);
+    let mut card = opened(simulated.clone(), tuning(4096, 2000));
+    let mut host = Host::new(0, 2);
+    host.session(&mut card, 5);
+    let requests = [host.request(), host.request()];
+    for request in requests {
+        card.submit(request).unwrap();
+    }
+    simulated.set_unplugged(true);
+    let start = Instant::now();
+    for _ in 0..2 {
+        // What came before is not lost.
+        let told = card.receive();
+        assert!(
+            matches!(
+                told,
+                Ok(_) | Err(TransportError::Link(LinkError::Gone { .. }))
+            ),
+            "{told:?}"
+        );
+    }
+    let again = host.request();
+    assert!(matches!(
+        card.submit(again),
+        Err(TransportError::Link(LinkError::Gone { .. }))
+    ));
+    assert!(start.elapsed() < Duration::from_secs(2));
+    simulated.set_unplugged(false);
+    host.session(&mut card, 5);
+}
+
+#[test]
+fn a_card_is_open_once() {
+    let simulated = simulated(Loopback::new(parameters(4)), Faults::new(0));
+    let card = opened(simulated.clone(), Tuning::default());
+    let second = XdmaLink::new(simulated.clone(), Tuning::default()).err();
+    assert!(matches!(second, Some(LinkError::Busy { .. })), "{second:?}");
+    drop(card);
+    let mut card = opened(simulated, Tuning::default());
+    Copies::new(0, 4, &mut card).session(&mut card, 20);
+}
+
+#[test]
+fn what_is_not_there_is_told() {
+    let told = open("xdma:/nonexistent/xdma0").err();
+    let Some(DeviceError::Link(LinkError::Absent { name, remedy })) = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!(name, "xdma:/nonexistent/xdma0");
+    assert!(remedy.contains("/nonexistent/xdma0_"), "{remedy}");
+    assert!(matches!(open("xdma:"), Err(DeviceError::Unknown(_))));
+}
+
+/// A folder with a card's nodes, or why there is none here.
+fn mounted(card: &SimulatedCard) -> Option<(tempfile::TempDir, fuser::BackgroundSession)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    match mount(card, folder.path()) {
+        Ok(session) => Some((folder, session)),
+        Err(error) if !Path::new("/dev/fuse").exists() || std::env::var_os("CI").is_none() => {
+            eprintln!(
+                "skipped: FUSE does not mount here ({error}): apt-get install fuse3, as root or not"
+            );
+            None
+        }
+        Err(error) => panic!("FUSE does not mount here: {error}: apt-get install fuse3"),
+    }
+}
+
+#[test]
+fn the_verilated_core_answers_through_files() {
+    let simulated = verilated(4, 3);
+    let Some((folder, _session)) = mounted(&simulated) else {
+        return;
+    };
+    let name = format!("xdma:{}/xdma0", folder.path().display());
+    let mut card = open(&name).expect("the card opens");
+    assert_eq!(card.capabilities().name, name);
+    let busy = open(&name).err();
+    assert!(
+        matches!(busy, Some(DeviceError::Link(LinkError::Busy { .. }))),
+        "{busy:?}"
+    );
+    let mut host = Host::new(3, 4);
+    host.session(&mut *card, 20);
+    simulated.set_unplugged(true);
+    let request = host.request();
+    // It is seen at once or with the answer.
+    let told = card.submit(request).and_then(|()| card.receive());
+    assert!(
+        matches!(told, Err(TransportError::Link(LinkError::Gone { .. }))),
+        "{told:?}"
+    );
+    simulated.set_unplugged(false);
+    host.session(&mut *card, 5);
+}
+
+#[test]
+fn faults_through_files_are_repaired() {
+    let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
+    let Some((folder, _session)) = mounted(&simulated) else {
+        return;
+    };
+    let place = folder.path().join("xdma0");
+    let mut card = opened(Files::new(&place.to_string_lossy()), tuning(1 << 16, 400));
+    let mut host = Copies::new(9, 4, &mut card);
+    for fault in Fault::ALL {
+        let rates = Faults::new(9).with(fault, rate(fault));
+        simulated.set_faults(rates);
+        while simulated.count(fault) < wanted(3) {
+            host.session(&mut card, 30);
+        }
+    }
+}
