@@ -1,8 +1,9 @@
 //! The `dqa` command as its users meet it.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
 use assert_cmd::prelude::*;
@@ -391,5 +392,49 @@ fn memory_does_not_grow_with_the_tensor() {
     assert!(
         (1..64 << 10).contains(&peak),
         "{peak} KiB for a tensor of 128 MiB"
+    );
+}
+
+/// A simulated card that another process serves; both end.
+#[test]
+fn a_board_is_there_until_it_is_interrupted() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("card")).unwrap();
+    let mut board = dqa(
+        &folder,
+        "board --core xdma --mount card --fault short=5 --json",
+    )
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut lines = BufReader::new(board.stdout.take().unwrap()).lines();
+    let told: String = lines.by_ref().map_while(Result::ok).take(3).collect();
+    let Ok(told) = serde_json::from_str::<Value>(&told) else {
+        let output = board.wait_with_output().unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains("fuse3"), "{complaint}");
+        eprintln!("skipped: {complaint}");
+        return;
+    };
+    assert_eq!(told["device"], "xdma:card/xdma0");
+    let line = "compress act.npy -o hard.dqa --device xdma:card/xdma0";
+    dqa(&folder, line).assert().success();
+    dqa(&folder, "compress act.npy -o soft.dqa")
+        .assert()
+        .success();
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("hard.dqa"), read("soft.dqa"));
+    let line = "verify hard.dqa --against act.npy --device xdma:card/xdma0";
+    dqa(&folder, line).assert().success();
+    let id = rustix::process::Pid::from_child(&board);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert!(board.wait().unwrap().success());
+    assert_eq!(fs::read_dir(folder.path().join("card")).unwrap().count(), 0);
+    let (code, complaint) = failure(&folder, &format!("{line} --quiet"));
+    assert_eq!(code, 1);
+    assert!(
+        complaint.contains("xdma:card/xdma0 is not there"),
+        "{complaint}"
     );
 }

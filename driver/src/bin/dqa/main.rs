@@ -1,6 +1,7 @@
 //! The `dqa` command.
 
 mod bench;
+mod board;
 mod choices;
 mod compress;
 mod console;
@@ -64,6 +65,7 @@ enum Command {
     Stats(stats::Args),
     Bench(bench::Args),
     Demo(demo::Args),
+    Board(board::Args),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Command::Stats(args) => stats::run(&args, &cli.device, &console),
         Command::Bench(args) => bench::run(&args, &console),
         Command::Demo(args) => demo::run(&args, &console),
+        Command::Board(args) => board::run(&args, &console),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,113 @@
+//! `dqa board`: a simulated board for other programs to work with.
+
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use dqa_driver::observer::Observer;
+use dqa_driver::simulated_card::{Core, Fault, Faults, Loopback, SimulatedCard, mount};
+use dqa_hdl::parameters::Parameters;
+use dqa_sim::Device;
+
+use crate::console::{Console, Failure};
+
+/// Simulate a board, until interrupted
+///
+/// The board is the emitted Verilog of dqa_core under Verilator, behind the files that a board's driver
+/// has. Any program that knows the board works with it; with this one, give --device as printed.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// How the board is attached
+    #[arg(long, value_enum)]
+    core: Attachment,
+    /// Empty folder for the driver's files, xdma0_user and so on
+    #[arg(long, value_name = "DIR")]
+    mount: PathBuf,
+    /// Lanes of the core: 1, 2, 4 or 8
+    #[arg(long, value_name = "S", default_value_t = 4)]
+    lanes: usize,
+    /// Answer each request with its own payload, with no core: for measuring the rest
+    #[arg(long)]
+    loopback: bool,
+    /// Have something go wrong once in N transfers: short, failed, late, reordered or stuck
+    #[arg(long = "fault", value_name = "KIND=N", value_parser = fault)]
+    faults: Vec<(Fault, u32)>,
+    /// When and how it does
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    seed: u64,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dqa board --core xdma --mount card
+  dqa board --core xdma --mount card --fault short=10 --fault failed=1000
+  dqa compress act.npy -o act.dqa --device xdma:card/xdma0   (meanwhile)";
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Attachment {
+    /// PCIe, as files of Xilinx's driver, by FUSE
+    Xdma,
+}
+
+/// How long the driver waits for a transfer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+fn fault(text: &str) -> Result<(Fault, u32), String> {
+    let unknown =
+        || format!("{text:?}: give short, failed, late, reordered or stuck, = and a number");
+    let (name, rate) = text.split_once('=').ok_or_else(unknown)?;
+    let fault = match name {
+        "short" => Fault::Short,
+        "failed" => Fault::Failed,
+        "late" => Fault::Late,
+        "reordered" => Fault::Reordered,
+        "stuck" => Fault::Stuck,
+        _ => return Err(unknown()),
+    };
+    Ok((fault, rate.parse().map_err(|_| unknown())?))
+}
+
+#[derive(serde::Serialize)]
+struct Report {
+    device: String,
+}
+
+pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let Attachment::Xdma = args.core;
+    let parameters = Parameters {
+        lanes: args.lanes,
+        ..Parameters::default()
+    };
+    parameters.check().map_err(Failure::usage)?;
+    let core: Box<dyn Core> = match args.loopback {
+        true => Box::new(Loopback::new(parameters)),
+        false => Box::new(Device::new(parameters, args.seed).map_err(Failure::new)?),
+    };
+    let faults = args
+        .faults
+        .iter()
+        .fold(Faults::new(args.seed), |faults, &(fault, rate)| {
+            faults.with(fault, rate)
+        });
+    let card = SimulatedCard::new(core, faults, TIMEOUT);
+    let folder = args.mount.display();
+    let session = mount(&card, &args.mount).map_err(|error| {
+        Failure::new(format!(
+            "{folder}: cannot mount here: {error}; give an empty folder; FUSE needs /dev/fuse, and without \
+             being root fusermount3 (apt-get install fuse3)"
+        ))
+    })?;
+    let device = format!("xdma:{folder}/xdma0");
+    let text = format!("{device} is there until Ctrl-C; fusermount3 -u {folder} removes it too");
+    console.result(&text, &Report { device })?;
+    // A session that somebody else has unmounted has ended.
+    while console.advance(0) && !session.guard.is_finished() {
+        sleep(Duration::from_millis(50));
+    }
+    card.set_unplugged(true);
+    session
+        .umount_and_join()
+        .map_err(|error| Failure::new(format!("{folder}: cannot unmount: {error}")))
+}
