@@ -1,0 +1,10 @@
+//! Boards with a `dqa_core` behind a serial port: pins, clocks, tops and bitstreams.
+//!
+//! [`boards`] says what there is of each board, [`top`] is the design between its pins, [`build`] runs
+//! the tools. `cargo run --release --bin build-board -- ulx3s-25f` does it all; the folder of a board's name has
+//! where its pins come from and how to load it.
+
+pub mod board;
+pub mod boards;
+pub mod build;
+pub mod top;
