@@ -103,7 +103,7 @@ pub(crate) fn check_answer(
 }
 
 /// Gathers planes into Encode packets: whole images while they fit, else some channels of one.
-struct Requests<'a> {
+pub(crate) struct Requests<'a> {
     plan: &'a Plan,
     inverse_scale: f32,
     channels: usize,
@@ -114,7 +114,7 @@ struct Requests<'a> {
 }
 
 impl<'a> Requests<'a> {
-    fn new(plan: &'a Plan) -> Self {
+    pub(crate) fn new(plan: &'a Plan) -> Self {
         let padded = plan.context.padded_plane();
         let all = plan.tiling.channels();
         let planes = (plan.packet_samples / padded).max(1);
@@ -135,7 +135,7 @@ impl<'a> Requests<'a> {
     }
 
     /// Takes the next plane; gives a request when it is complete.
-    fn plane(&mut self, image: u64, channel: usize, plane: &[f32]) -> Option<Vec<u8>> {
+    pub(crate) fn plane(&mut self, image: u64, channel: usize, plane: &[f32]) -> Option<Vec<u8>> {
         if self.payload.is_empty() {
             let first_channel = u16::try_from(channel).expect("at most 65535 channels");
             self.run = PlaneRun {

@@ -55,6 +55,10 @@ pub enum Error {
     },
     #[error("the container holds a tensor {container}, the file to compare with {file}")]
     OtherTensor { container: String, file: String },
+    #[error(
+        "the packets hold {got} planes where the tensor has {expected}: give all of one tensor, in order"
+    )]
+    Packets { got: u64, expected: u64 },
     #[error("interrupted")]
     Interrupted,
 }

@@ -9,6 +9,7 @@ pub mod decompress;
 pub mod device;
 pub mod error;
 pub mod observer;
+pub mod offload;
 pub mod plan;
 pub mod plot;
 pub mod ranges;

@@ -12,7 +12,7 @@ use crate::card::LinkError;
 /// [`dqa_golden::packet::answer`] defines, bit for bit, plain or streamed as the device sends it:
 /// [`packet::plain`] makes it plain, as [`Pipeline`] does. Up to [`window`](Capabilities::window) requests
 /// are in flight at once, and answers come in the order of their requests.
-pub trait Transport {
+pub trait Transport: Send {
     /// What the device is and can do.
     fn capabilities(&self) -> &Capabilities;
 
