@@ -246,5 +246,5 @@ fn said(name: &str, argument: &str) -> String {
     let said = said.unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
     let line = said.lines().next().unwrap_or_default();
-    line.trim_matches('"').to_owned()
+    line.replace('"', "")
 }
