@@ -2,7 +2,7 @@
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{Direction, Header, Operation, Packet, Path, samples_to_bytes};
-use dqa_golden::payload::{PlaneRun, encode};
+use dqa_golden::payload::{MAX_PACKET_SAMPLES, PlaneRun, encode};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
 use fastrand::Rng;
@@ -137,8 +137,7 @@ impl Host {
         match fault {
             0 => self.samples += samples,
             1 => bytes[random.usize(0..32)] ^= 1 << random.u32(0..8),
-            // Not the high byte of images: golden refuses over 2^22 samples at once.
-            2 => bytes[(14 + random.usize(0..SEALED - 1)) % SEALED] = random.u8(..),
+            2 => bytes[random.usize(0..SEALED)] = random.u8(..),
             3 => bytes[5] = random.u8(0..5),
             4 => bytes[6] = random.u8(0..4),
             5 => bytes[20] ^= 1 << random.u32(0..8),
@@ -171,7 +170,26 @@ impl Host {
             let crc = crc32fast::hash(&bytes[..SEALED]);
             bytes[SEALED..32].copy_from_slice(&crc.to_le_bytes());
         }
-        bytes
+        match self.is_oversize(&bytes) {
+            true => self.faulty(fault),
+            false => bytes,
+        }
+    }
+
+    /// Whether a request asks for more samples than a packet may have. Its answer is not defined.
+    fn is_oversize(&self, bytes: &[u8]) -> bool {
+        let Some(header) = bytes.first_chunk::<SEALED>() else {
+            return false;
+        };
+        let [channels, images] =
+            [10, 12].map(|at| u64::from(header[at]) | u64::from(header[at + 1]) << 8);
+        let context = self.path.contexts.get(usize::from(header[6]));
+        context.is_some_and(|context| {
+            let samples = |context: &Context| channels * images * context.padded_plane() as u64;
+            context
+                .as_ref()
+                .is_some_and(|context| samples(context) > MAX_PACKET_SAMPLES)
+        })
     }
 }
 
