@@ -14,6 +14,7 @@ pub mod plan;
 pub mod plot;
 pub mod ranges;
 pub mod registers;
+pub mod selftest;
 pub mod settings;
 pub mod simulated;
 pub mod simulated_card;

@@ -1,69 +1,53 @@
 //! The driver with a board on a serial port: the verilated `dqa_uart` behind a pseudo-terminal.
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use dqa_driver::card::{Card, LinkError};
 use dqa_driver::compress::compress;
 use dqa_driver::decompress::Decompressor;
 use dqa_driver::device;
+use dqa_driver::error::Error;
 use dqa_driver::plan::Plan;
+use dqa_driver::selftest::selftest;
 use dqa_driver::settings::{RangeOf, Settings};
-use dqa_driver::source::TensorSource;
-use dqa_driver::tensor::{self, TensorReader};
-use dqa_driver::transport::Transport;
+use dqa_driver::source::{TensorSlice, TensorSource};
+use dqa_driver::tensor;
+use dqa_driver::transport::{Transport, TransportError};
 use dqa_driver::uart::pty::PtyBoard;
-use dqa_driver::uart::{self, PortName, SerialLink};
+use dqa_driver::uart::{self, PortName, SerialLink, Timing};
 use dqa_driver::verify::verify;
+use dqa_golden::link::{self, Deframer, Frame, Sender, Tag};
 use dqa_hdl::link::uart_core::Speed;
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::faults::{Fault, Rates};
+use dqa_sim::faults::Fault;
 use dqa_sim::uart_board::UartBoard;
+use serialport::{SerialPort, TTYPort};
 
 const SPEED: Speed = Speed {
     clock_hz: 24_000_000,
     baud: 3_000_000,
 };
 
-/// A simulated board that runs in a thread of its own.
-struct Board {
+/// What runs in a thread until it is told to stop.
+struct Running<T> {
     name: String,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<UartBoard>>,
+    thread: Option<JoinHandle<T>>,
 }
 
-impl Board {
-    fn new(rates: [Rates; 2], seed: u64) -> Self {
-        let parameters = Parameters {
-            lanes: 1,
-            channels: 64,
-            ..Parameters::default()
-        };
-        let mut board = UartBoard::new(&parameters, SPEED, seed, None).expect("a model");
-        board.set_faults(rates);
-        let mut pty = PtyBoard::new(board, false).expect("a pseudo-terminal");
-        let name = pty.name().to_owned();
+impl<T: Send + 'static> Running<T> {
+    fn new(name: String, run: impl FnOnce(&AtomicBool) -> T + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            while !flag.load(Ordering::Relaxed) {
-                pty.step().expect("a pseudo-terminal");
-            }
-            pty.into_board()
-        });
-        Self {
-            name,
-            stop,
-            thread: Some(thread),
-        }
+        let thread = Some(std::thread::spawn(move || run(&flag)));
+        Self { name, stop, thread }
     }
 
-    fn open(&self) -> dqa_driver::card::Card<SerialLink> {
-        uart::open(&self.name).expect("the board answers")
-    }
-
-    fn end(mut self) -> UartBoard {
+    fn end(mut self) -> T {
         self.stop.store(true, Ordering::Relaxed);
         self.thread
             .take()
@@ -73,76 +57,197 @@ impl Board {
     }
 }
 
-impl Drop for Board {
+impl<T> Drop for Running<T> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
 
-fn activations() -> TensorReader {
+/// A simulated board, with faults at these bytes to it and from it.
+fn board(faults: [Vec<(u64, Fault)>; 2]) -> Running<UartBoard> {
+    let parameters = Parameters {
+        lanes: 1,
+        channels: 64,
+        ..Parameters::default()
+    };
+    let mut board = UartBoard::new(&parameters, SPEED, 1, None).expect("a model");
+    board.plan_faults(faults);
+    let mut pty = PtyBoard::new(board, false).expect("a pseudo-terminal");
+    Running::new(pty.name().to_owned(), move |stop| {
+        while !stop.load(Ordering::Relaxed) {
+            pty.step().expect("a pseudo-terminal");
+        }
+        pty.into_board()
+    })
+}
+
+/// The far end of a pseudo-terminal, with something else than a board.
+fn other(mut answer: impl FnMut(u8) -> Vec<u8> + Send + 'static) -> Running<()> {
+    let (mut terminal, end) = TTYPort::pair().expect("a pseudo-terminal");
+    terminal.set_timeout(Duration::from_millis(10)).unwrap();
+    Running::new(end.name().unwrap(), move |stop| {
+        let _end = end;
+        while !stop.load(Ordering::Relaxed) {
+            let mut byte = [0];
+            if terminal.read(&mut byte).is_ok() {
+                terminal.write_all(&answer(byte[0])).expect("room");
+            }
+        }
+    })
+}
+
+/// One image of a layer of ResNet-32.
+fn activations() -> (Vec<u64>, Vec<f32>) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../tests/data/activations/act_shortcut14.npy"
     );
-    tensor::open(path.as_ref()).expect("a tensor").remove(0)
+    let tensor = tensor::open(path.as_ref()).expect("a tensor").remove(0);
+    let shape = vec![1, 64, 8, 8];
+    let mut values = vec![0.0; 64 * 64];
+    tensor.read(0, &mut values).expect("it is as large");
+    (shape, values)
 }
 
-fn settings() -> Settings {
-    Settings {
+fn container(transport: &mut dyn Transport) -> Result<Vec<u8>, Error> {
+    let (shape, values) = activations();
+    let tensor = TensorSlice::new(&shape, &values).unwrap();
+    let settings = Settings {
         bits: 3,
         extra: 1,
         lanes: 1,
         range: RangeOf::Percentile(99.9),
-        packet_samples: 4096,
+        packet_samples: 1024,
         ..Settings::default()
-    }
-}
-
-fn container(transport: &mut dyn Transport) -> Vec<u8> {
-    let tensor = activations();
-    let plan = Plan::new(&tensor, &settings(), &()).expect("a plan");
+    };
+    let plan = Plan::new(&tensor, &settings, &())?;
     let mut container = Vec::new();
-    compress(&tensor, &plan, transport, &mut container, &()).expect("compressed");
-    container
+    compress(&tensor, &plan, transport, &mut container, &())?;
+    Ok(container)
 }
 
-/// A real tensor to the board and back; its bytes are the software codec's.
-fn there_and_back(board: &Board) {
-    let mut card = board.open();
-    let bytes = container(&mut card);
-    let software = container(&mut *device::open("software:").unwrap());
-    assert!(bytes == software);
+/// A simulated board on a busy machine is slow.
+fn open(name: &str) -> Card<SerialLink> {
+    let port = PortName::parse(name).unwrap();
+    let link = SerialLink::open(&port, Timing::within(Duration::from_secs(100)));
+    Card::open(link.expect("the board answers")).expect("it is a core")
+}
+
+/// The tensor to the board and back; its bytes are the software codec's.
+fn there_and_back(name: &str) -> Card<SerialLink> {
+    let mut card = open(name);
+    let bytes = container(&mut card).unwrap();
+    assert!(bytes == container(&mut *device::open("software:").unwrap()).unwrap());
     let mut decompressor = Decompressor::new(&bytes[..]).unwrap();
-    let tensor = activations();
+    let (shape, values) = activations();
+    let tensor = TensorSlice::new(&shape, &values).unwrap();
     let source: &dyn TensorSource = &tensor;
     verify(&mut decompressor, Some(source), &mut card, &()).expect("every value comes back");
-    println!(
-        "{:?}, {} sessions",
-        card.link().counts(),
-        card.link().sessions()
-    );
+    let sessions = card.link().sessions();
+    println!("{:?}, {sessions} sessions", card.link().counts());
+    card
 }
 
 #[test]
-fn a_real_tensor_there_and_back() {
-    let board = Board::new([Rates::default(); 2], 1);
-    there_and_back(&board);
-    let board = board.end();
-    println!("{} clocks", board.clocks());
+fn a_real_tensor_there_and_back_and_the_selftest() {
+    let board = board(Default::default());
+    let mut card = there_and_back(&board.name);
+    assert_eq!(card.link().counts().damaged, 0);
+    let tested = selftest(&mut card, 2, 3, &()).expect("as the reference model");
+    assert!(tested.packets > 4);
+
+    // As long as it is open, nobody else opens it.
+    let second = uart::open(&board.name).err();
+    assert!(matches!(second, Some(LinkError::Busy { .. })), "{second:?}");
+    drop(card);
+    open(&board.name);
+    println!("{} clocks", board.end().clocks());
 }
 
 #[test]
 fn the_same_with_faults_of_every_kind_in_both_directions() {
-    let rates = Rates::bytes(3e-4)
-        .with(Fault::Stall, 5e-5)
-        .with(Fault::Reset, 3e-5);
-    let board = Board::new([rates; 2], 7);
-    there_and_back(&board);
+    let kinds = [
+        Fault::Flip,
+        Fault::Drop,
+        Fault::Double,
+        Fault::Insert,
+        Fault::Stall,
+    ];
+    let mut faults: [Vec<(u64, Fault)>; 2] = Default::default();
+    for (at, faults) in faults.iter_mut().enumerate() {
+        let bytes = (0..).map(|step| 60 + 331 * step + 100 * at as u64);
+        faults.extend(bytes.zip(kinds.into_iter().cycle().take(15)));
+        faults.push((4000 + 1000 * at as u64, Fault::Reset));
+    }
+    let board = board(faults);
+    let mut card = there_and_back(&board.name);
+    assert!(card.link().counts().sent_again > 0 && card.resets() >= 2);
     let board = board.end();
     for faults in board.faults() {
         println!("{faults}");
         for fault in Fault::ALL {
             assert!(faults.count(fault) > 0, "no {}", fault.name());
         }
+    }
+}
+
+/// How it ends, and that it does so in time.
+fn refused(name: &str) -> LinkError {
+    let start = Instant::now();
+    let port = PortName::parse(name).unwrap();
+    let error = uart::probe(&port, Duration::from_secs(1)).expect_err("no board is there");
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        start.elapsed()
+    );
+    error
+}
+
+#[test]
+fn what_is_no_board_is_told_apart() {
+    let no_board = |name: &str, expected| match refused(name) {
+        LinkError::NoBoard { error, .. } => assert_eq!(error, expected),
+        other => panic!("{other}"),
+    };
+    let silent = other(|_| Vec::new());
+    no_board(&silent.name, link::LinkError::Silent);
+    let chatty = other(|_| b"login: ".to_vec());
+    no_board(&chatty.name, link::LinkError::Nonsense);
+    let looped = other(|byte| vec![byte]);
+    no_board(&looped.name, link::LinkError::Nonsense);
+    let mut deframer = Deframer::default();
+    let newer = other(move |byte| match deframer.push(byte) {
+        Some(Ok(frame)) if frame.tag == Tag::Open => {
+            let limits = [7; 3];
+            let sender = Sender::Board { limits };
+            let sequence = 2;
+            Frame {
+                sender,
+                sequence,
+                ..frame
+            }
+            .to_wire()
+        }
+        _ => Vec::new(),
+    });
+    no_board(&newer.name, link::LinkError::Version(2));
+}
+
+#[test]
+fn a_board_that_is_unplugged_is_told_in_time() {
+    let board = board(Default::default());
+    let mut card = open(&board.name);
+    let unplugs = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        board.end();
+        Instant::now()
+    });
+    let error = container(&mut card).expect_err("the board has gone");
+    let took = unplugs.join().unwrap().elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    match error {
+        Error::Transport(TransportError::Link(LinkError::Gone { .. })) => {}
+        other => panic!("{other}"),
     }
 }

@@ -93,6 +93,9 @@ impl FromStr for Rates {
 #[derive(Clone, Debug)]
 pub struct Faults {
     rates: Rates,
+    /// Faults that are to happen whatever the rates, by the number of the byte, last first.
+    planned: Vec<(u64, Fault)>,
+    bytes: u64,
     random: fastrand::Rng,
     counts: [u64; Fault::ALL.len()],
 }
@@ -102,6 +105,8 @@ impl Faults {
     pub fn new(rates: Rates, seed: u64) -> Self {
         Self {
             rates,
+            planned: Vec::new(),
+            bytes: 0,
             random: fastrand::Rng::with_seed(seed),
             counts: [0; Fault::ALL.len()],
         }
@@ -112,14 +117,24 @@ impl Faults {
         self.rates = rates;
     }
 
+    /// Has faults happen to bytes of these numbers, whatever the rates.
+    pub fn plan(&mut self, faults: impl IntoIterator<Item = (u64, Fault)>) {
+        self.planned.extend(faults);
+        self.planned
+            .sort_by_key(|&(byte, _)| std::cmp::Reverse(byte));
+    }
+
     /// Passes a byte on, as none, one or two; a stall or reset is told, and happens ahead of it.
     pub fn pass(&mut self, byte: u8, mut out: impl FnMut(u8)) -> Option<Fault> {
         let mut draw = self.random.f64();
         let rates = Fault::ALL.into_iter().zip(self.rates.0);
-        let fault = rates.into_iter().find_map(|(fault, rate)| {
+        let by_rate = rates.into_iter().find_map(|(fault, rate)| {
             draw -= rate;
             (draw < 0.0).then_some(fault)
         });
+        let planned = self.planned.pop_if(|&mut (byte, _)| byte <= self.bytes);
+        let fault = planned.map(|(_, fault)| fault).or(by_rate);
+        self.bytes += 1;
         match fault {
             None | Some(Fault::Stall | Fault::Reset) => out(byte),
             Some(Fault::Flip) => out(byte ^ 1 << self.random.u8(0..8)),

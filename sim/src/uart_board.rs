@@ -83,6 +83,13 @@ impl UartBoard {
         }
     }
 
+    /// Has faults happen to bytes of these numbers, to the board and from it, whatever the rates.
+    pub fn plan_faults(&mut self, faults: [Vec<(u64, Fault)>; 2]) {
+        for (line, faults) in self.faults.iter_mut().zip(faults) {
+            line.plan(faults);
+        }
+    }
+
     /// What went wrong so far, to the board and from it.
     pub fn faults(&self) -> &[Faults; 2] {
         &self.faults

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use dqa_golden::link::{self, Channel, Counts, Host, Operation, Response};
 use dqa_golden::packet::Direction;
-use serialport::SerialPort;
+use serialport::{ClearBuffer, SerialPort};
 
 use super::PortName;
 use crate::card::{Limits, Link, LinkError};
@@ -29,24 +29,22 @@ const LIMITS: Limits = Limits {
 pub struct Timing(link::Timing);
 
 impl Default for Timing {
-    /// Gives up after 6 seconds without an answer.
+    /// For ports of real boards: gives up after 6 seconds without an answer.
     fn default() -> Self {
-        Self(link::Timing {
-            retry_us: 50_000,
-            tries: 10,
-        })
+        Self::within(Duration::from_millis(6350))
     }
 }
 
 impl Timing {
-    /// Gives up after about this time without an answer.
+    /// Gives up after this time without an answer, after 10 tries.
     pub fn within(patience: Duration) -> Self {
-        let retry_us = patience.as_micros() / 15;
+        // The tries take 1, 2, 4, 8 and then 16 times as long as the first.
+        let retry_us = patience.as_micros() / 127;
         Self(link::Timing {
             retry_us: u64::try_from(retry_us)
                 .unwrap_or(u64::MAX)
                 .clamp(1000, 1_000_000),
-            tries: 3,
+            tries: 10,
         })
     }
 }
@@ -107,6 +105,8 @@ impl SerialLink {
         self.counts = self.counts + self.host.counts();
         self.host = Host::new(random as u16, self.timing, self.now_us());
         self.outgoing.clear();
+        // What waits to go out belongs to no session any more; not all ports can drop it.
+        let _ = self.port.clear(ClearBuffer::Output);
         self.sessions += 1;
         while !self.host.is_open() {
             self.step(SLICE, true)?;

@@ -9,7 +9,7 @@ use serialport::{SerialPort, TTYPort};
 /// Clocks between looks at the terminal.
 const CLOCKS: u64 = 2000;
 /// Bytes on their way to the board above which the terminal is left to fill.
-const WAITING: usize = 1024;
+const WAITING: usize = 64;
 /// Turns with an idle wire after which the simulation rests.
 const IDLE: u32 = 200;
 const REST: Duration = Duration::from_millis(2);
@@ -70,7 +70,7 @@ impl PtyBoard {
     ///
     /// When the terminal fails.
     pub fn step(&mut self) -> io::Result<()> {
-        let mut bytes = [0; 512];
+        let mut bytes = [0; 64];
         if self.board.waiting() < WAITING {
             match self.terminal.read(&mut bytes) {
                 Ok(count) => {

@@ -6,16 +6,16 @@ use alloc::vec::Vec;
 use super::frame::{Deframer, Frame, Sender, Tag};
 use super::{CHANNELS, Channel, LIMIT_UNIT, MAX_DATA, MAX_FLIGHT, VERSION};
 
-/// How often the time to try again is doubled at most.
+/// How often the time to try again is doubled at most, by tries in a row.
 const MOST_DOUBLED: u32 = 4;
-/// Steps forward after which it is halved.
-const STEADY: u32 = 32;
+/// How many times as long as the least it is at most, before that.
+const SLOWEST: u64 = 32;
 
 /// When to try again, and when to give up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Microseconds without progress after which to try again. Each time that is in vain it takes twice
-    /// as long, up to 16 times, and half as long again once there has been progress for a while.
+    /// Microseconds without progress after which to try again, at least: it takes up to 32 times as long
+    /// on a link whose progress is seen to be slow, and longer with each try in a row.
     pub retry_us: u64,
     /// Tries in a row after which the board counts as gone.
     pub tries: u32,
@@ -99,10 +99,10 @@ pub struct Host {
     /// Something went forward, or was tried, at this time.
     tried_at: u64,
     tries: u32,
-    /// How often the time is doubled.
-    doubled: u32,
-    /// Steps forward since then.
-    steps: u32,
+    /// When something went forward.
+    forward_at: u64,
+    /// The longest time between steps forward, of late.
+    slowest_us: u64,
     /// Data frames acknowledged or received.
     moved: u64,
     /// Counts of frames.
@@ -152,8 +152,8 @@ impl Host {
             asked_again: false,
             tried_at: now_us,
             tries: 0,
-            doubled: 0,
-            steps: 0,
+            forward_at: now_us,
+            slowest_us: 0,
             moved: 0,
             counts: Counts::default(),
         }
@@ -225,16 +225,16 @@ impl Host {
     fn progress(&mut self, now_us: u64) {
         self.tried_at = now_us;
         self.tries = 0;
-        self.steps += 1;
-        if self.steps > STEADY {
-            self.steps = 0;
-            self.doubled = self.doubled.saturating_sub(1);
-        }
+        let took = now_us - self.forward_at;
+        self.slowest_us = took.max(self.slowest_us - self.slowest_us / 16);
+        self.forward_at = now_us;
     }
 
     /// Microseconds without progress after which to try again.
     fn patience_us(&self) -> u64 {
-        self.timing.retry_us << self.doubled
+        let least = self.timing.retry_us;
+        let usual = (3 * self.slowest_us).clamp(least, SLOWEST * least);
+        usual << self.tries.min(MOST_DOUBLED)
     }
 
     /// Data frames that were acknowledged or received: changes when data moves.
@@ -311,12 +311,11 @@ impl Host {
         let idle = self.flight.is_empty() && self.queues.iter().all(VecDeque::is_empty);
         if self.error.is_some() || (self.open && idle && !waiting) {
             self.tried_at = now_us;
+            self.forward_at = now_us;
             return None;
         }
         if now_us >= self.tried_at + self.patience_us() {
             self.tried_at = now_us;
-            self.doubled = MOST_DOUBLED.min(self.doubled + 1);
-            self.steps = 0;
             self.tries += 1;
             self.counts.timeouts += 1;
             self.poll_due = self.open;

@@ -11,6 +11,7 @@ use dqa_hdl::parameters::Parameters;
 use dqa_sim::Device;
 
 use crate::console::{Console, Failure};
+use crate::serial_board;
 
 /// Simulate a board, until interrupted
 ///
@@ -22,16 +23,18 @@ pub struct Args {
     /// How the board is attached
     #[arg(long, value_enum)]
     core: Attachment,
-    /// Empty folder for the driver's files, xdma0_user and so on
-    #[arg(long, value_name = "DIR")]
-    mount: PathBuf,
+    /// xdma: empty folder for the driver's files, xdma0_user and so on
+    #[arg(long, value_name = "DIR", required_if_eq("core", "xdma"))]
+    mount: Option<PathBuf>,
+    #[command(flatten)]
+    serial: serial_board::Args,
     /// Lanes of the core: 1, 2, 4 or 8
     #[arg(long, value_name = "S", default_value_t = 4)]
     lanes: usize,
-    /// Answer each request with its own payload, with no core: for measuring the rest
-    #[arg(long)]
+    /// xdma: answer each request with its own payload, with no core: for measuring the rest
+    #[arg(long, conflicts_with = "pty")]
     loopback: bool,
-    /// Have something go wrong once in N transfers: short, failed, late, reordered or stuck
+    /// xdma: have something go wrong once in N transfers: short, failed, late, reordered or stuck
     #[arg(long = "fault", value_name = "KIND=N", value_parser = fault)]
     faults: Vec<(Fault, u32)>,
     /// When and how it does
@@ -43,12 +46,15 @@ const EXAMPLES: &str = "\
 Examples:
   dqa board --core xdma --mount card
   dqa board --core xdma --mount card --fault short=10 --fault failed=1000
-  dqa compress act.npy -o act.dqa --device xdma:card/xdma0   (meanwhile)";
+  dqa compress act.npy -o act.dqa --device xdma:card/xdma0   (meanwhile)
+  dqa board --core uart --lanes 1 --faults flip=1e-4,drop=1e-4";
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Attachment {
     /// PCIe, as files of Xilinx's driver, by FUSE
     Xdma,
+    /// A serial port, as a pseudo-terminal
+    Uart,
 }
 
 /// How long the driver waits for a transfer.
@@ -75,12 +81,18 @@ struct Report {
 }
 
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let Attachment::Xdma = args.core;
     let parameters = Parameters {
         lanes: args.lanes,
         ..Parameters::default()
     };
     parameters.check().map_err(Failure::usage)?;
+    let mount_at = match (args.core, &args.mount) {
+        (Attachment::Xdma, Some(folder)) => folder,
+        (Attachment::Xdma, None) => return Err(Failure::usage("--core xdma: give --mount DIR")),
+        (Attachment::Uart, _) => {
+            return serial_board::run(&args.serial, &parameters, args.seed, console);
+        }
+    };
     let core: Box<dyn Core> = match args.loopback {
         true => Box::new(Loopback::new(parameters)),
         false => Box::new(Device::new(parameters, args.seed).map_err(Failure::new)?),
@@ -92,8 +104,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             faults.with(fault, rate)
         });
     let card = SimulatedCard::new(core, faults, TIMEOUT);
-    let folder = args.mount.display();
-    let session = mount(&card, &args.mount).map_err(|error| {
+    let folder = mount_at.display();
+    let session = mount(&card, mount_at).map_err(|error| {
         Failure::new(format!(
             "{folder}: cannot mount here: {error}; give an empty folder; FUSE needs /dev/fuse, and without \
              being root fusermount3 (apt-get install fuse3)"

@@ -7,8 +7,11 @@ mod compress;
 mod console;
 mod decompress;
 mod demo;
+mod devices;
 mod files;
 mod inspect;
+mod selftest;
+mod serial_board;
 mod stats;
 mod verify;
 
@@ -35,7 +38,8 @@ struct Cli {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Where the work is done: "software:" for this machine's cores, "software:N" for N threads,
-    /// "sim:" for the emitted Verilog under Verilator, "xdma:0" for the first card on PCIe
+    /// "sim:" for the emitted Verilog under Verilator, "uart:/dev/ttyUSB1" or the
+    /// path alone for a board on a serial port, "xdma:0" for the first card on PCIe
     #[arg(long, global = true, value_name = "NAME", default_value = "software:")]
     device: String,
 }
@@ -65,6 +69,8 @@ enum Command {
     Stats(stats::Args),
     Bench(bench::Args),
     Demo(demo::Args),
+    Devices(devices::Args),
+    Selftest(selftest::Args),
     Board(board::Args),
 }
 
@@ -79,6 +85,8 @@ fn main() -> ExitCode {
         Command::Stats(args) => stats::run(&args, &cli.device, &console),
         Command::Bench(args) => bench::run(&args, &console),
         Command::Demo(args) => demo::run(&args, &console),
+        Command::Devices(args) => devices::run(&args, &console),
+        Command::Selftest(args) => selftest::run(&args, &cli.device, &console),
         Command::Board(args) => board::run(&args, &console),
     };
     match done {

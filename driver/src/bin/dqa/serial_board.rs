@@ -1,0 +1,90 @@
+//! `dqa board --core uart`: a simulated board on a serial port.
+
+use std::path::PathBuf;
+
+use dqa_driver::observer::Observer;
+use dqa_driver::uart::{BAUD, pty::PtyBoard};
+use dqa_hdl::link::uart_core::Speed;
+use dqa_hdl::parameters::Parameters;
+use dqa_sim::faults::Rates;
+use dqa_sim::uart_board::UartBoard;
+
+use crate::console::{Console, Failure};
+
+/// Options of this board alone.
+#[derive(clap::Args)]
+pub struct Args {
+    /// uart: as a pseudo-terminal, which is the only way so far
+    #[arg(long)]
+    pty: bool,
+    /// uart: clock of the board in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 25_000_000)]
+    clock: u32,
+    /// uart: baud rate, the clock divided by 8 to 4096
+    #[arg(long, default_value_t = BAUD)]
+    baud: u32,
+    /// uart: no faster than the clock says; otherwise as fast as this machine can
+    #[arg(long)]
+    real_time: bool,
+    /// uart: have this part of the bytes go wrong in both directions: flip, drop, double, insert, stall, reset
+    #[arg(long, value_name = "KIND=PART,...")]
+    faults: Option<Rates>,
+    /// uart: write a waveform (FST) to this folder
+    #[arg(long, value_name = "DIR")]
+    trace: Option<PathBuf>,
+}
+
+#[derive(serde::Serialize)]
+struct Ready<'a> {
+    device: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct Ended {
+    clocks: u64,
+    resets: u64,
+    faults_to_board: String,
+    faults_from_board: String,
+}
+
+pub fn run(
+    args: &Args,
+    parameters: &Parameters,
+    seed: u64,
+    console: &Console,
+) -> Result<(), Failure> {
+    let speed = Speed {
+        clock_hz: args.clock,
+        baud: args.baud,
+    };
+    speed.check().map_err(Failure::usage)?;
+    let trace = args.trace.clone();
+    let mut board = UartBoard::new(parameters, speed, seed, trace).map_err(Failure::new)?;
+    board.set_faults([args.faults.unwrap_or_default(); 2]);
+    let no_terminal = |error| Failure::new(format!("the pseudo-terminal fails: {error}"));
+    let mut pty = PtyBoard::new(board, args.real_time).map_err(no_terminal)?;
+    let device = format!("uart:{}", pty.name());
+    let text = format!(
+        "{device} is there until Ctrl-C; it has {} lane{}: --device {device} --lanes {}",
+        parameters.lanes,
+        if parameters.lanes == 1 { "" } else { "s" },
+        parameters.lanes
+    );
+    console.result(&text, &Ready { device: &device })?;
+    while console.advance(0) {
+        pty.step().map_err(no_terminal)?;
+    }
+    let board = pty.into_board();
+    let [to_board, from_board] = board.faults();
+    let ended = Ended {
+        clocks: board.clocks(),
+        resets: board.resets(),
+        faults_to_board: to_board.to_string(),
+        faults_from_board: from_board.to_string(),
+    };
+    let text = format!(
+        "{} clocks; faults to the board: {to_board}; from it: {from_board}",
+        ended.clocks
+    );
+    console.result(&text, &ended)
+}
