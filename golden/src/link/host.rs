@@ -223,10 +223,14 @@ impl Host {
     }
 
     fn progress(&mut self, now_us: u64) {
+        // After tries the time may be that of a loss, and tells less of how slow the link is.
+        let took = match self.tries {
+            0 => now_us - self.forward_at,
+            _ => (now_us - self.forward_at) / 3,
+        };
+        self.slowest_us = took.max(self.slowest_us - self.slowest_us / 16);
         self.tried_at = now_us;
         self.tries = 0;
-        let took = now_us - self.forward_at;
-        self.slowest_us = took.max(self.slowest_us - self.slowest_us / 16);
         self.forward_at = now_us;
     }
 
