@@ -46,11 +46,21 @@ fn opened<B: Board>(board: B, tuning: Tuning) -> Card<XdmaLink<B>> {
     Card::open(XdmaLink::new(board, tuning).expect("its nodes open")).expect("it is a core")
 }
 
-/// One fault in how many transfers: each costs a repair, which is not to be struck too often.
+/// One fault in how many transfers: those that cost a repair are not to strike it too often.
 fn rate(fault: Fault) -> u32 {
     match fault {
         Fault::Stuck => 150,
-        _ => 40,
+        Fault::Failed => 40,
+        Fault::Short | Fault::Late | Fault::Reordered => 5,
+    }
+}
+
+/// Milliseconds without a byte after which a card counts as hung: short only where it does hang, since a
+/// busy machine takes its time too.
+fn patience(fault: Fault) -> u64 {
+    match fault {
+        Fault::Stuck => 250,
+        _ => 10_000,
     }
 }
 
@@ -74,7 +84,7 @@ fn faults_of_the_verilated_card_are_repaired() {
     for seed in seeds(1) {
         for fault in Fault::ALL {
             let simulated = verilated(4, seed);
-            let mut card = opened(simulated.clone(), tuning(1024, 400));
+            let mut card = opened(simulated.clone(), tuning(1024, 4 * patience(fault)));
             simulated.set_faults(Faults::new(seed).with(fault, rate(fault)));
             let mut host = Host::new(seed, 4);
             while simulated.count(fault) < wanted {
@@ -153,7 +163,7 @@ fn faults_of_the_copying_card_are_repaired() {
     for fault in Fault::ALL {
         let wanted = wanted(if fault == Fault::Stuck { 3 } else { 30 });
         let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
-        let mut card = opened(simulated.clone(), tuning(8192, 250));
+        let mut card = opened(simulated.clone(), tuning(8192, patience(fault)));
         let mut host = Copies::new(7, 4, &mut card);
         let start = Instant::now();
         simulated.set_faults(Faults::new(7).with(fault, rate(fault)));
@@ -309,7 +319,7 @@ fn faults_through_files_are_repaired() {
         return;
     };
     let place = folder.path().join("xdma0");
-    let mut card = opened(Files::new(&place.to_string_lossy()), tuning(1 << 16, 400));
+    let mut card = opened(Files::new(&place.to_string_lossy()), tuning(1 << 16, 1000));
     let mut host = Copies::new(9, 4, &mut card);
     for fault in Fault::ALL {
         let rates = Faults::new(9).with(fault, rate(fault));

@@ -15,6 +15,7 @@
 //! answer; one of the link, after three resets, as the answer of all that are in flight. So a core that
 //! is hung is told after four times [`Limits::answer`]. The card then begins anew with the next request.
 
+mod answers;
 mod link;
 mod request;
 mod slots;
@@ -25,11 +26,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Direction, PacketError, Reader, Status};
+use dqa_golden::packet::{Direction, PacketError, Status};
 use dqa_hdl::identification::Identification;
 use dqa_hdl::registers::{contexts, control, status};
 
 use crate::transport::{Capabilities, Transport, TransportError};
+use answers::{Answers, Numbered};
 pub use link::{Limits, Link, LinkError};
 use request::{Loaded, Request, judge};
 use slots::{Path, SLOTS};
@@ -52,7 +54,7 @@ pub struct Card<L> {
     contexts: Vec<Option<Arc<Loaded>>>,
     loads: u64,
     paths: [Path; 2],
-    readers: [Reader; 2],
+    answers: [Answers; 2],
     entries: VecDeque<Entry>,
     sequence: u32,
     /// Resets since the last answer.
@@ -86,15 +88,12 @@ impl From<LinkError> for Fault {
     }
 }
 
-/// How often a status is taken for the link's fault: what is sent again may get another one. The first
-/// time it may also be one of a request from before the last reset.
+/// How often a status is taken for the link's fault: what is sent again may get another one. Those of a
+/// core's own go before the CRC's, so a damaged payload may have them too.
 fn times(status: Status) -> u32 {
     match status {
-        Status::InputEnded
-        | Status::InputTooLong
-        | Status::NoCode
-        | Status::Command
-        | Status::Operation => 1,
+        Status::Operation => 0,
+        Status::InputEnded | Status::InputTooLong | Status::NoCode | Status::Command => 2,
         _ => TRIES,
     }
 }
@@ -135,7 +134,7 @@ impl<L: Link> Card<L> {
             contexts: vec![None; CONTEXTS.into()],
             loads: 0,
             paths: Path::both(),
-            readers: [Reader::new(), Reader::new()],
+            answers: Default::default(),
             entries: VecDeque::new(),
             // What an earlier program left unread has other numbers, by all odds.
             sequence: RandomState::new().hash_one(()).to_le_bytes()[..4]
@@ -250,13 +249,9 @@ impl<L: Link> Card<L> {
             }
         }
         let mut packets = Vec::new();
-        let readers = &mut self.readers;
-        moved |= self.link.receive(wait, &mut |path, mut bytes| {
-            while !bytes.is_empty() {
-                if let Some(packet) = readers[index(path)].read(&mut bytes) {
-                    packets.push((path, packet));
-                }
-            }
+        let answers = &mut self.answers;
+        moved |= self.link.receive(wait, &mut |path, bytes| {
+            answers[index(path)].read(bytes, |packet| packets.push((path, packet)));
         })?;
         for (path, packet) in packets {
             self.arrived(path, packet)?;
@@ -265,11 +260,7 @@ impl<L: Link> Card<L> {
     }
 
     /// Takes an answer to the oldest request of a path.
-    fn arrived(
-        &mut self,
-        path: Direction,
-        packet: Result<Vec<u8>, PacketError>,
-    ) -> Result<(), Fault> {
+    fn arrived(&mut self, path: Direction, (number, packet): Numbered) -> Result<(), Fault> {
         let oldest = self.entries.iter_mut().find_map(|entry| match entry {
             Entry::Waiting(request) if request.path == path => Some(entry),
             _ => None,
@@ -281,20 +272,17 @@ impl<L: Link> Card<L> {
         let Entry::Waiting(request) = entry else {
             unreachable!("it was found as waiting")
         };
+        let ahead = number.wrapping_sub(request.sequence).cast_signed();
         let answer = match packet {
-            Ok(packet) => {
-                let got = u32::from_le_bytes([20, 21, 22, 23].map(|at| packet[at]));
-                match got.wrapping_sub(request.sequence).cast_signed() {
-                    0 => Ok(request.answer(packet).ok_or(Fault::Lost)?),
-                    1.. => return Err(Fault::Lost),
-                    _ => return Ok(()),
-                }
-            }
+            // One from before a reset.
+            Ok(_) | Err(PacketError::Status(_)) if ahead < 0 => return Ok(()),
+            Ok(_) if ahead > 0 => return Err(Fault::Lost),
+            Ok(packet) => Ok(request.answer(packet).ok_or(Fault::Lost)?),
             Err(PacketError::Status(status)) => {
                 // What the host sent damaged is its own fault, in golden's words.
                 let own = request.check();
                 request.refused += 1;
-                if own.is_ok() && request.refused <= times(status) {
+                if ahead != 0 || own.is_ok() && request.refused <= times(status) {
                     if matches!(
                         status,
                         Status::UndefinedClass | Status::NoContext | Status::ContextMismatch
@@ -308,6 +296,7 @@ impl<L: Link> Card<L> {
             Err(error) => return Err(Fault::Answer(error)),
         };
         *entry = Entry::Done(answer);
+        self.answers[index(path)].in_step = true;
         self.tries = 0;
         Ok(())
     }
@@ -395,7 +384,7 @@ impl<L: Link> Card<L> {
                 }
             }
         }
-        self.readers = [Reader::new(), Reader::new()];
+        self.answers = Default::default();
         let valid = self.link.read(contexts::REGISTER.offset)?;
         self.paths.iter_mut().for_each(|path| path.keep(valid));
         Ok(())
