@@ -92,7 +92,7 @@ impl Frame {
             Tag::Open => OPEN,
         };
         let mut bytes = Vec::with_capacity(MAX_BYTES);
-        let flags = u8::from(self.again) * FLAG | u8::from(self.poll) * POLL;
+        let flags = (u8::from(self.again) * FLAG) | (u8::from(self.poll) * POLL);
         bytes.push(self.sender.mark() | flags | what);
         bytes.extend([self.sequence, self.acknowledge]);
         bytes.extend(self.session.to_le_bytes());
