@@ -108,7 +108,7 @@ impl Listener {
             return None;
         }
         self.clocks = None;
-        level.then(|| (self.bits >> 1) as u8)
+        level.then_some((self.bits >> 1) as u8)
     }
 }
 
