@@ -202,6 +202,7 @@ proptest! {
     fn a_board_that_is_reset_begins_anew(seed: u64, load in 1.0..3.0f64) {
         let rates = Rates::bytes(1e-3).with(Fault::Reset, 1e-4);
         let mut pair = Pair::new(rates, seed);
+        pair.to_board.faults.plan([(500, Fault::Reset)]);
         (0..100_000).for_each(|_| pair.step(load));
         pair.to_board.faults.set(Rates::default());
         (0..100_000).for_each(|_| pair.step(load));
