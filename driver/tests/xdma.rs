@@ -49,8 +49,8 @@ fn opened<B: Board>(board: B, tuning: Tuning) -> Card<XdmaLink<B>> {
 /// One fault in how many transfers: those that cost a repair are not to strike it too often.
 fn rate(fault: Fault) -> u32 {
     match fault {
-        Fault::Stuck => 150,
-        Fault::Failed => 40,
+        Fault::Stuck => 200,
+        Fault::Failed => 1000,
         Fault::Short | Fault::Late | Fault::Reordered => 5,
     }
 }
@@ -161,7 +161,7 @@ impl Copies {
 #[test]
 fn faults_of_the_copying_card_are_repaired() {
     for fault in Fault::ALL {
-        let wanted = wanted(if fault == Fault::Stuck { 3 } else { 30 });
+        let wanted = wanted(if rate(fault) >= 200 { 3 } else { 30 });
         let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
         let mut card = opened(simulated.clone(), tuning(8192, patience(fault)));
         let mut host = Copies::new(7, 4, &mut card);

@@ -250,13 +250,14 @@ impl<L: Link> Card<L> {
         }
         let mut packets = Vec::new();
         let answers = &mut self.answers;
-        moved |= self.link.receive(wait, &mut |path, bytes| {
+        let received = self.link.receive(wait, &mut |path, bytes| {
             answers[index(path)].read(bytes, |packet| packets.push((path, packet)));
-        })?;
+        });
+        // What came before an error counts.
         for (path, packet) in packets {
             self.arrived(path, packet)?;
         }
-        Ok(moved)
+        Ok(received? || moved)
     }
 
     /// Takes an answer to the oldest request of a path.

@@ -1,6 +1,7 @@
 //! What is behind a simulated card's streams.
 
-use dqa_golden::packet::{Direction, HEADER_BYTES, Header};
+use dqa_golden::lanes::LaneShape;
+use dqa_golden::packet::{self, Direction, HEADER_BYTES, Header, Reply};
 use dqa_hdl::core::identification;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::registers::{ALL, Access};
@@ -107,6 +108,23 @@ impl Loopback {
     }
 }
 
+/// What a core answers to what is no request.
+fn refuse(direction: Direction, bytes: &[u8], lanes: usize) -> Option<Vec<u8>> {
+    let mut path = packet::Path {
+        direction,
+        shape: LaneShape::new(u8::try_from(lanes).ok()?).ok()?,
+        contexts: Vec::new(),
+        scan: false,
+        counts: false,
+        check_sequence: false,
+        last_sequence: None,
+    };
+    match path.reply(bytes) {
+        Reply::Exact(refused) => Some(refused),
+        Reply::Broken { .. } => None,
+    }
+}
+
 fn index(path: Direction) -> usize {
     match path {
         Direction::Write => 0,
@@ -143,13 +161,14 @@ impl Core for Loopback {
             return;
         }
         let mut answer = std::mem::take(request);
-        // What is no request gets no answer here.
         let head = answer.first_chunk_mut::<HEADER_BYTES>();
         let Some((head, Ok(header))) = head.map(|head| {
             let header = Header::from_bytes(head);
             (head, header)
         }) else {
-            return;
+            // What is no request is refused, as by a core.
+            let refused = refuse(path, &answer, self.parameters.lanes);
+            return self.answers[index(path)].extend(refused);
         };
         let operation = header.operation.answer();
         *head = Header {
