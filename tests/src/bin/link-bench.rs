@@ -217,7 +217,7 @@ fn main() {
     for size in SIZES {
         let mut card = Card::open(XdmaLink::new(Memory, Tuning::default()).unwrap()).unwrap();
         card.load_context(0, &context).unwrap();
-        let samples: Vec<u8> = (0..size).map(|at| (at * 31 >> 3) as u8).collect();
+        let samples: Vec<u8> = (0..size).map(|at| ((at * 31) >> 3) as u8).collect();
         let (header, count) = (header(size, 0), BYTES / size);
         let (mut busy, mut times) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -243,7 +243,7 @@ fn main() {
     };
     let place = folder.path().join("xdma0");
     for size in SIZES {
-        let samples: Vec<u8> = (0..size).map(|at| (at * 31 >> 3) as u8).collect();
+        let samples: Vec<u8> = (0..size).map(|at| ((at * 31) >> 3) as u8).collect();
         let (header, count) = (header(size, 0), BYTES / 8 / size);
         let (mut driver, mut loops) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
