@@ -6,9 +6,9 @@ use dqa_golden::container::{Record, preamble};
 use dqa_golden::packet::{HEADER_BYTES, Header, Operation, Packet, TRAILER_BYTES};
 use dqa_golden::payload::PlaneRun;
 
+use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::observer::{Observer, advance};
-use crate::plan::Plan;
 use crate::source::{ImageReader, TensorSource};
 use crate::survey::to_sample;
 use crate::transport::{Pipeline, Transport, TransportError};
@@ -39,28 +39,28 @@ impl Sizes {
     }
 }
 
-/// Encodes a tensor as planned and writes the container.
+/// Encodes a tensor as said and writes the container.
 ///
 /// Holds one image, one packet and what the device has in flight, whatever the tensor's size.
 pub fn compress(
     source: &dyn TensorSource,
-    plan: &Plan,
+    encoding: &Encoding,
     transport: &mut dyn Transport,
     out: &mut dyn Write,
     observer: &dyn Observer,
 ) -> Result<Sizes, Error> {
-    observer.stage("compressing", plan.tiling.elements());
-    transport.load_context(0, &plan.context)?;
+    observer.stage("compressing", encoding.tiling.elements());
+    transport.load_context(0, &encoding.context)?;
     let mut container = ContainerWriter {
         out,
         sizes: Sizes {
-            elements: plan.tiling.elements(),
+            elements: encoding.tiling.elements(),
             ..Sizes::default()
         },
     };
     container.framing(&preamble())?;
-    container.record(&Record::Tensor(plan.tensor.clone()))?;
-    container.record(&Record::Context(0, plan.context.clone()))?;
+    container.record(&Record::Tensor(encoding.tensor.clone()))?;
+    container.record(&Record::Context(0, encoding.context.clone()))?;
 
     let mut sequence = 0;
     let mut pipeline = Pipeline::new(transport, |answer| {
@@ -69,9 +69,9 @@ pub fn compress(
         container.sizes.planes += header.run.planes() as u64;
         container.record(&Record::Packet(&answer))
     });
-    let mut requests = Requests::new(plan);
-    let mut reader = ImageReader::new(source, plan.tiling);
-    for image in 0..plan.tiling.images() {
+    let mut requests = Requests::new(encoding);
+    let mut reader = ImageReader::new(source, encoding.tiling);
+    for image in 0..encoding.tiling.images() {
         let planes = reader.read(image)?;
         for (channel, plane) in planes.iter().enumerate() {
             if let Some(request) = requests.plane(image, channel, plane) {
@@ -104,7 +104,7 @@ pub(crate) fn check_answer(
 
 /// Gathers planes into Encode packets: whole images while they fit, else some channels of one.
 pub(crate) struct Requests<'a> {
-    plan: &'a Plan,
+    encoding: &'a Encoding,
     inverse_scale: f32,
     channels: usize,
     images: u64,
@@ -114,14 +114,14 @@ pub(crate) struct Requests<'a> {
 }
 
 impl<'a> Requests<'a> {
-    pub(crate) fn new(plan: &'a Plan) -> Self {
-        let padded = plan.context.padded_plane();
-        let all = plan.tiling.channels();
-        let planes = (plan.packet_samples / padded).max(1);
+    pub(crate) fn new(encoding: &'a Encoding) -> Self {
+        let padded = encoding.context.padded_plane();
+        let all = encoding.tiling.channels();
+        let planes = (encoding.packet_samples / padded).max(1);
         let images = (planes / all).clamp(1, usize::from(u16::MAX));
         Self {
-            plan,
-            inverse_scale: plan.tensor.scale.recip(),
+            encoding,
+            inverse_scale: encoding.tensor.scale.recip(),
             channels: planes.min(all),
             images: images as u64,
             run: PlaneRun {
@@ -147,10 +147,10 @@ impl<'a> Requests<'a> {
         let inverse_scale = self.inverse_scale;
         let samples = plane.iter().map(|&a| to_sample(a, inverse_scale));
         self.payload.extend(samples.flat_map(i16::to_le_bytes));
-        let padding = self.plan.context.padded_plane() - plane.len();
+        let padding = self.encoding.context.padded_plane() - plane.len();
         self.payload.resize(self.payload.len() + 2 * padding, 0);
 
-        let tiling = &self.plan.tiling;
+        let tiling = &self.encoding.tiling;
         let channel_count = channel + 1 - usize::from(self.run.first_channel);
         let end_of_image = channel + 1 == tiling.channels();
         if end_of_image {
@@ -170,7 +170,7 @@ impl<'a> Requests<'a> {
     }
 
     fn request(&mut self) -> Vec<u8> {
-        let context = &self.plan.context;
+        let context = &self.encoding.context;
         let header = Header {
             operation: Operation::Encode,
             context: 0,

@@ -1,5 +1,6 @@
 //! What can go wrong on the host, each with what to do about it.
 
+use dqa_calibrate::layers::LayerError;
 use dqa_golden::container::ContainerError;
 use dqa_golden::context::ContextError;
 use dqa_golden::format::FormatError;
@@ -27,6 +28,8 @@ pub enum Error {
     Context(#[from] ContextError),
     #[error(transparent)]
     Container(#[from] ContainerError),
+    #[error(transparent)]
+    Layers(#[from] LayerError),
     #[error(transparent)]
     Transport(TransportError),
     #[error("reading the container: {0}")]
@@ -59,6 +62,12 @@ pub enum Error {
         "the packets hold {got} planes where the tensor has {expected}: give all of one tensor, in order"
     )]
     Packets { got: u64, expected: u64 },
+    #[error(
+        "layer {0:?} takes its range over the layer of each image, and the tensor holds several \
+         images, which share one container: compress them one by one, or calibrate with --when \
+         fixed or --over channel"
+    )]
+    RangeOfImages(String),
     #[error("interrupted")]
     Interrupted,
 }

@@ -99,9 +99,9 @@ impl Offload {
         plan: Plan,
         depth: usize,
     ) -> Result<Self, OffloadError> {
-        let loaded = device.load_context(0, &plan.context);
+        let loaded = device.load_context(0, &plan.encoding.context);
         loaded.map_err(Error::from)?;
-        let elements = plan.tiling.elements();
+        let elements = plan.encoding.tiling.elements();
         let epoch = Arc::new(AtomicU64::new(0));
         let (work, jobs) = mpsc::channel();
         let (results, answers) = mpsc::channel();
@@ -240,7 +240,7 @@ impl Worker {
 
     /// Sends all requests of a tensor, taking answers where the window is full.
     fn tensor(&mut self, epoch: u64, work: &Work) {
-        let elements = self.plan.tiling.elements();
+        let elements = self.plan.encoding.tiling.elements();
         self.tensors.push_back(Tensor {
             epoch,
             done: match work {
@@ -265,11 +265,11 @@ impl Worker {
 
     fn compress(&mut self, epoch: u64, values: &[f32]) -> Result<(), Error> {
         let plan = self.plan.clone();
-        let shape = &plan.tensor.shape;
+        let shape = &plan.encoding.tensor.shape;
         let source = TensorSlice::new(shape, values).expect("as many as the plan's");
-        let mut requests = Requests::new(&plan);
-        let mut reader = ImageReader::new(&source, plan.tiling);
-        for image in 0..plan.tiling.images() {
+        let mut requests = Requests::new(&plan.encoding);
+        let mut reader = ImageReader::new(&source, plan.encoding.tiling);
+        for image in 0..plan.encoding.tiling.images() {
             for (channel, plane) in reader.read(image)?.iter().enumerate() {
                 if let Some(request) = requests.plane(image, channel, plane) {
                     self.send(epoch, request, 0)?;
@@ -284,7 +284,8 @@ impl Worker {
         for packet in packets {
             plane += self.send(epoch, packet.clone(), plane)?;
         }
-        let planes = self.plan.tiling.images() * self.plan.tiling.channels() as u64;
+        let planes =
+            self.plan.encoding.tiling.images() * self.plan.encoding.tiling.channels() as u64;
         match plane == planes {
             true => Ok(()),
             false => Err(Error::Packets {
@@ -360,23 +361,23 @@ fn take(plan: &Plan, request: &Request, answer: Vec<u8>, done: &mut Done) -> Res
     };
     let payload = &answer[HEADER_BYTES..answer.len() - TRAILER_BYTES];
     let (first, planes) = request.planes;
-    let padded = plan.context.padded_plane();
+    let padded = plan.encoding.context.padded_plane();
     if payload.len() != 2 * planes * padded {
         return Err(TransportError::WrongAnswer.into());
     }
     let samples = samples_from_bytes(payload);
-    let channels = plan.tiling.channels();
-    if first + planes as u64 > plan.tiling.images() * channels as u64 {
+    let channels = plan.encoding.tiling.channels();
+    if first + planes as u64 > plan.encoding.tiling.images() * channels as u64 {
         return Err(TransportError::WrongAnswer.into());
     }
     for (plane, samples) in (first..).zip(samples.chunks_exact(padded)) {
         let channel = plane % channels as u64;
         let channel = usize::try_from(channel).expect("less than channels");
-        let span = plan.tiling.span(plane / channels as u64, channel);
+        let span = plan.encoding.tiling.span(plane / channels as u64, channel);
         let places = (span.start..).step_by(usize::try_from(span.stride).unwrap_or(usize::MAX));
         for (place, &sample) in places.zip(&samples[..span.len]) {
             let place = usize::try_from(place).expect("in memory");
-            values[place] = f32::from(sample) * plan.tensor.scale;
+            values[place] = f32::from(sample) * plan.encoding.tensor.scale;
         }
     }
     Ok(())

@@ -1,14 +1,17 @@
 //! From settings and a tensor to the context that compresses it.
 
+use dqa_calibrate::code::{CodeLimits, bits, choose};
+use dqa_calibrate::layers::CodeMode;
 use dqa_golden::channel::{ChannelEntry, Class};
 use dqa_golden::context::{Context, ContextParts, Scale};
 use dqa_golden::format::Format;
 use dqa_golden::lanes::LaneShape;
 use dqa_golden::policy::{DeltaPolicy, asymmetric};
-use dqa_golden::symbol::{MAX_SYMBOL_BITS, Mode, SymbolLayout};
+use dqa_golden::symbol::{MAX_SYMBOL_BITS, Mode};
 use dqa_golden::table::CodeTable;
 use dqa_golden::tensor::{DType, TensorInfo, Tiling};
 
+use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::observer::Observer;
 use crate::ranges::{Extremes, PercentileScope, Side, extremes, percentiles};
@@ -21,20 +24,14 @@ use crate::survey::{Quantization, Survey};
 /// All that is decided about a tensor before its first sample is encoded.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The tensor's description, as a container stores it.
-    pub tensor: TensorInfo,
-    /// How its planes are sent.
-    pub tiling: Tiling,
-    /// The context.
-    pub context: Context,
+    /// What is encoded, and how.
+    pub encoding: Encoding,
     /// The policy chosen.
     pub policy: DeltaPolicy,
     /// Codes and errors of the whole tensor under this context.
     pub survey: Survey,
     /// Whether some elements are negative and become 0, the codes having no sign.
     pub negatives_lost: bool,
-    /// Samples a packet aims at.
-    pub packet_samples: usize,
 }
 
 impl Plan {
@@ -108,21 +105,23 @@ impl Plan {
             channels: quantization.channels,
         })?;
         Ok(Self {
-            tensor: TensorInfo {
-                dtype: source.dtype(),
-                layout: settings.layout,
-                shape: source.shape().to_vec(),
-                scale,
-                segment_len: tiling.segment_len(),
+            encoding: Encoding {
+                tensor: TensorInfo {
+                    dtype: source.dtype(),
+                    layout: settings.layout,
+                    shape: source.shape().to_vec(),
+                    scale,
+                    segment_len: tiling.segment_len(),
+                },
+                tiling,
+                context,
+                packet_samples: settings.packet_samples as usize,
             },
-            tiling,
-            context,
             policy,
             survey,
             negatives_lost: any_negative
                 && policy == DeltaPolicy::FullRange
                 && settings.policy != Policy::Asymmetric,
-            packet_samples: settings.packet_samples as usize,
         })
     }
 }
@@ -295,23 +294,24 @@ impl Code {
     /// In joint mode the symbol bits are chosen too: from 0 (all raw) to
     /// [`Settings::symbol_bits`], the fewest of equals.
     pub fn choose(settings: &Settings, format: &Format, survey: &Survey) -> Result<Self, Error> {
-        let mut chosen = Vec::new();
-        for class in [Class::Direct, Class::Important] {
+        let limits = CodeLimits {
+            mode: match settings.mode {
+                ModeChoice::Joint => CodeMode::Joint,
+                ModeChoice::Paper => CodeMode::Paper,
+            },
+            symbol_bits: settings.symbol_bits,
+            limit: settings.limit,
+            all_symbols: settings.tables == Tables::Own { all_symbols: true },
+        };
+        let table = |class| {
             let patterns = &survey.counts(class).expect("a stored class").patterns;
-            let mut best: Option<(u64, CodeTable)> = None;
-            for layout in layouts(settings, format, class) {
-                let counts = symbol_counts(patterns, &layout);
-                let table = table(&counts, settings).map_err(|e| Error::table(class, e))?;
-                let table_bits = 4 * layout.alphabet() as u64;
-                let cost = table.cost(&counts) + raw_bits(patterns, &layout) + table_bits;
-                if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                    best = Some((cost, table));
-                }
-            }
-            chosen.extend(best.map(|(_, table)| table));
-        }
-        let [direct, important] = <[CodeTable; 2]>::try_from(chosen).expect("one a class");
-        Ok(Self::of(settings.mode, direct, important))
+            choose(limits, format, class, patterns).map_err(|error| Error::table(class, error))
+        };
+        Ok(Self::of(
+            settings.mode,
+            table(Class::Direct)?,
+            table(Class::Important)?,
+        ))
     }
 
     /// Given tables, checked against the format.
@@ -370,46 +370,6 @@ impl Code {
         ) else {
             return 0;
         };
-        let layout = self.mode.layout(format, class);
-        table.cost(&symbol_counts(&counts.patterns, &layout)) + raw_bits(&counts.patterns, &layout)
-    }
-}
-
-/// The layouts to choose from.
-fn layouts(settings: &Settings, format: &Format, class: Class) -> Vec<SymbolLayout> {
-    let joint = |symbol_bits: u8| Mode::Joint {
-        direct: symbol_bits,
-        important: symbol_bits,
-    };
-    match settings.mode {
-        ModeChoice::Paper => vec![Mode::Paper.layout(format, class)],
-        ModeChoice::Joint => (0..=settings.symbol_bits.min(settings.limit))
-            .filter(|&bits| u32::from(bits) <= format.width(class))
-            .map(|bits| joint(bits).layout(format, class))
-            .collect(),
-    }
-}
-
-fn raw_bits(patterns: &[u64], layout: &SymbolLayout) -> u64 {
-    patterns.iter().sum::<u64>() * u64::from(layout.raw_bits)
-}
-
-/// How often each symbol occurs, from how often each pattern does.
-pub fn symbol_counts(patterns: &[u64], layout: &SymbolLayout) -> Vec<u64> {
-    let mut counts = vec![0; layout.alphabet()];
-    for (pattern, &count) in (0u32..).zip(patterns) {
-        let (symbol, _) = layout.split(pattern);
-        counts[symbol] += count;
-    }
-    counts
-}
-
-fn table(counts: &[u64], settings: &Settings) -> Result<CodeTable, dqa_golden::table::TableError> {
-    match settings.tables {
-        Tables::Own { all_symbols: true } => {
-            let at_least_one: Vec<u64> = counts.iter().map(|&count| count.max(1)).collect();
-            CodeTable::from_counts(&at_least_one, settings.limit)
-        }
-        _ => CodeTable::from_counts(counts, settings.limit),
+        bits(table, &self.mode.layout(format, class), &counts.patterns)
     }
 }

@@ -70,7 +70,7 @@ pub fn selftest(
         let source: &dyn TensorSource = &tensor;
         let plan = Plan::new(source, &settings, &())?;
         let mut container = Vec::new();
-        compress(source, &plan, &mut checked, &mut container, &())?;
+        compress(source, &plan.encoding, &mut checked, &mut container, &())?;
         let mut decompressor = Decompressor::new(&container[..])?;
         verify(&mut decompressor, Some(source), &mut checked, &())?;
         advance(observer, 1)?;

@@ -46,13 +46,7 @@ impl Software {
             .build()
             .expect("the operating system gives threads");
         Self {
-            capabilities: Capabilities {
-                name: "software".into(),
-                lanes: vec![1, 2, 4, 8, 16],
-                contexts: CONTEXTS,
-                channels: u16::MAX.into(),
-                window: WINDOW_PER_THREAD * threads,
-            },
+            capabilities: capabilities(WINDOW_PER_THREAD * threads),
             contexts: Arc::new(vec![None; CONTEXTS.into()]),
             pool,
             in_flight: VecDeque::new(),
@@ -98,6 +92,62 @@ impl Transport for Software {
 
     fn in_flight(&self) -> usize {
         self.in_flight.len()
+    }
+}
+
+/// The software codec behind [`Transport`] on the caller's own thread: for callers that are many
+/// threads already, and send many small tensors.
+pub struct Inline {
+    capabilities: Capabilities,
+    contexts: Contexts,
+    answers: VecDeque<Answer>,
+}
+
+impl Default for Inline {
+    fn default() -> Self {
+        Self {
+            capabilities: capabilities(1),
+            contexts: vec![None; CONTEXTS.into()],
+            answers: VecDeque::new(),
+        }
+    }
+}
+
+impl Transport for Inline {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn load_context(&mut self, id: u8, context: &Context) -> Result<(), TransportError> {
+        self.contexts[usize::from(id)] = Some(Arc::new(Prepared::new(context.clone())));
+        Ok(())
+    }
+
+    fn submit(&mut self, request: Vec<u8>) -> Result<(), TransportError> {
+        if self.answers.len() >= self.capabilities.window {
+            return Err(TransportError::WindowFull(self.capabilities.window));
+        }
+        self.answers.push_back(answer(&self.contexts, &request));
+        Ok(())
+    }
+
+    fn receive(&mut self) -> Result<Vec<u8>, TransportError> {
+        let oldest = self.answers.pop_front();
+        Ok(oldest.ok_or(TransportError::NothingInFlight)??)
+    }
+
+    fn in_flight(&self) -> usize {
+        self.answers.len()
+    }
+}
+
+fn capabilities(window: usize) -> Capabilities {
+    Capabilities {
+        name: "software".into(),
+        lanes: vec![1, 2, 4, 8, 16],
+        contexts: CONTEXTS,
+        channels: u16::MAX.into(),
+        window,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What compression does to a tensor: bits, entropies, errors.
 
+pub use dqa_calibrate::code::entropy;
 use dqa_golden::channel::Class;
 use dqa_golden::package_merge::code_lengths;
 use dqa_golden::symbol::SymbolLayout;
@@ -126,8 +127,8 @@ impl Stats {
     ///
     /// Works out the code of both modes, whichever the plan uses, with tables of the tensor's own.
     pub fn new(settings: &Settings, plan: &Plan, sizes: Sizes) -> Result<Self, Error> {
-        let (format, survey) = (plan.context.format(), &plan.survey);
-        let elements = plan.tiling.elements();
+        let (format, survey) = (plan.encoding.context.format(), &plan.survey);
+        let elements = plan.encoding.tiling.elements();
         let bits_of = |mode| -> Result<f64, Error> {
             let own = Settings {
                 mode,
@@ -148,14 +149,14 @@ impl Stats {
         let container = sizes.bits_per_element();
         let errors = &survey.errors;
         Ok(Self {
-            dtype: plan.tensor.dtype,
-            layout: plan.tensor.layout,
-            shape: plan.tensor.shape.clone(),
+            dtype: plan.encoding.tensor.dtype,
+            layout: plan.encoding.tensor.layout,
+            shape: plan.encoding.tensor.shape.clone(),
             elements,
             bits: format.bits(),
             extra: format.extra(),
             signed: format.signed(),
-            lanes: plan.context.shape().lanes(),
+            lanes: plan.encoding.context.shape().lanes(),
             pruned_channels: survey.pruned,
             shifting_error: ErrorCode::new(&important.histogram, format.extra()),
             bits_per_activation: BitsPerActivation {
@@ -166,7 +167,7 @@ impl Stats {
                 container,
             },
             ratio: Ratios {
-                original: 8.0 * plan.tensor.dtype.bytes() as f64 / container,
+                original: 8.0 * plan.encoding.tensor.dtype.bytes() as f64 / container,
                 bits_16: 16.0 / container,
                 bits_8: 8.0 / container,
                 bits_n: f64::from(format.bits()) / container,
@@ -187,7 +188,7 @@ impl ClassStats {
     fn new(plan: &Plan, class: Class) -> Self {
         let counts = plan.survey.counts(class).expect("a stored class");
         let codes = counts.patterns.iter().sum();
-        let parts = plan.context.parts();
+        let parts = plan.encoding.context.parts();
         let code = Code {
             mode: parts.mode,
             direct: parts.direct.clone(),
@@ -196,12 +197,15 @@ impl ClassStats {
         Self {
             channels: counts.channels,
             codes,
-            width: plan.context.format().width(class),
-            layout: plan.context.layout(class),
-            code_lengths: plan.context.table(class).lengths().to_vec(),
+            width: plan.encoding.context.format().width(class),
+            layout: plan.encoding.context.layout(class),
+            code_lengths: plan.encoding.context.table(class).lengths().to_vec(),
             histogram: counts.patterns.clone(),
             entropy: entropy(&counts.patterns),
-            average_bits: per(code.bits(plan.context.format(), &plan.survey, class), codes),
+            average_bits: per(
+                code.bits(plan.encoding.context.format(), &plan.survey, class),
+                codes,
+            ),
         }
     }
 }
@@ -229,17 +233,6 @@ impl ErrorCode {
     }
 }
 
-/// Order-0 entropy of these counts in bits; 0 where there are none.
-pub fn entropy(counts: &[u64]) -> f64 {
-    let total: u64 = counts.iter().sum();
-    let used = counts.iter().filter(|&&count| count > 0);
-    used.map(|&count| {
-        let p = count as f64 / total as f64;
-        -p * p.log2()
-    })
-    .sum()
-}
-
 fn per(total: u64, count: u64) -> f64 {
     if count == 0 {
         0.0
@@ -251,14 +244,6 @@ fn per(total: u64, count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entropy_of_known_distributions() {
-        assert_eq!(entropy(&[]), 0.0);
-        assert_eq!(entropy(&[5]), 0.0);
-        assert_eq!(entropy(&[5, 0, 5]), 1.0);
-        assert!((entropy(&[1, 1, 2]) - 1.5).abs() < 1e-12);
-    }
 
     #[test]
     fn even_errors_do_not_compress() {

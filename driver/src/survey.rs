@@ -1,5 +1,6 @@
 //! One pass that quantizes a tensor and counts: codes by class, errors by channel.
 
+pub use dqa_calibrate::quantizer::to_sample;
 use dqa_golden::channel::{ChannelEntry, Class};
 use dqa_golden::context::Scale;
 use dqa_golden::format::Format;
@@ -22,17 +23,6 @@ pub struct Quantization {
     pub plane_len: usize,
     /// Channel table.
     pub channels: Vec<ChannelEntry>,
-}
-
-/// The sample nearest to an element, ties to even, saturated to 16 bits.
-///
-/// `inverse_scale` is 1 / scale, a power of two, so that the product is exact.
-pub fn to_sample(element: f32, inverse_scale: f32) -> i16 {
-    // Adding this leaves no bits below the point, so the addition rounds half to even: what
-    // round_ties_even does, but without a call into a library on processors before SSE4.1.
-    const WHOLE: f32 = 12_582_912.0; // 1.5 * 2^23
-    let saturated = (element * inverse_scale).clamp(f32::from(i16::MIN), f32::from(i16::MAX));
-    ((saturated + WHOLE) - WHOLE) as i16
 }
 
 impl Quantization {
@@ -182,20 +172,5 @@ impl Survey {
         for _ in 0..padding {
             count(entry.quantize(format, 0));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_round_half_to_even_and_saturate() {
-        for eighths in -400_000..400_000i32 {
-            let value = eighths as f32 / 8.0;
-            assert_eq!(to_sample(value, 1.0), value.round_ties_even() as i16);
-        }
-        assert_eq!(to_sample(f32::MAX, 1.0), i16::MAX);
-        assert_eq!(to_sample(f32::MIN, 2.0), i16::MIN);
     }
 }

@@ -42,7 +42,7 @@ fn planned(values: &[f32], layout: Layout, all_symbols: bool) -> Plan {
 
 /// What golden makes of the packets: their planes' samples, as values in the packets' order.
 fn check(plan: &Plan, values: &[f32], packets: &[Vec<u8>], restored: &[f32]) {
-    let (context, tiling) = (&plan.context, plan.tiling);
+    let (context, tiling) = (&plan.encoding.context, plan.encoding.tiling);
     let mut plane = 0;
     for packet in packets {
         let Packet { header, payload } = Packet::parse(packet).unwrap();
@@ -54,8 +54,11 @@ fn check(plan: &Plan, values: &[f32], packets: &[Vec<u8>], restored: &[f32]) {
             let mut padded = vec![0; context.padded_plane()];
             for at in 0..span.len {
                 let place = (span.start + at as u64 * span.stride) as usize;
-                assert_eq!(restored[place], f32::from(samples[at]) * plan.tensor.scale);
-                padded[at] = to_sample(values[place], plan.tensor.scale.recip());
+                assert_eq!(
+                    restored[place],
+                    f32::from(samples[at]) * plan.encoding.tensor.scale
+                );
+                padded[at] = to_sample(values[place], plan.encoding.tensor.scale.recip());
             }
             asked.extend(padded);
             plane += 1;

@@ -86,7 +86,7 @@ fn compressed(
 ) -> Result<(Plan, Vec<u8>), Error> {
     let plan = Plan::new(source, settings, &())?;
     let mut bytes = Vec::new();
-    let sizes = compress(source, &plan, transport, &mut bytes, &())?;
+    let sizes = compress(source, &plan.encoding, transport, &mut bytes, &())?;
     assert_eq!(sizes.container_bytes, bytes.len() as u64);
     Ok((plan, bytes))
 }
@@ -164,7 +164,7 @@ proptest! {
         prop_assert_eq!(&bytes, &golden);
 
         let (info, samples) = Container::decode(&bytes).unwrap();
-        prop_assert_eq!(&info, &plan.tensor);
+        prop_assert_eq!(&info, &plan.encoding.tensor);
         let mut memory = Memory(vec![f32::NAN; values.len()]);
         Decompressor::new(&bytes[..]).unwrap()
             .run(&mut Software::new(2), &mut memory, &()).unwrap();
@@ -176,12 +176,12 @@ proptest! {
 
         // Within half a step where the range covers the element. The step is that of the
         // samples, whose own unit adds at most half of it twice.
-        if settings.scope != Scope::Plane && plan.context.format().zero_point() == 0 {
-            let format = plan.context.format();
-            let tiling = plan.tiling;
+        if settings.scope != Scope::Plane && plan.encoding.context.format().zero_point() == 0 {
+            let format = plan.encoding.context.format();
+            let tiling = plan.encoding.tiling;
             for image in 0..tiling.images() {
                 for channel in 0..tiling.channels() {
-                    let entry = plan.context.channels()[channel];
+                    let entry = plan.encoding.context.channels()[channel];
                     if entry.class == Class::Pruned {
                         continue;
                     }
@@ -229,7 +229,14 @@ fn packets_follow_their_aim() {
         };
         let plan = Plan::new(&source, &settings, &()).unwrap();
         let mut bytes = Vec::new();
-        let sizes = compress(&source, &plan, &mut Software::new(1), &mut bytes, &()).unwrap();
+        let sizes = compress(
+            &source,
+            &plan.encoding,
+            &mut Software::new(1),
+            &mut bytes,
+            &(),
+        )
+        .unwrap();
         assert_eq!(
             (sizes.packets, sizes.planes),
             (packets, 15),
@@ -249,7 +256,7 @@ fn tables_of_another_tensor() {
     };
     let all = with(Tables::Own { all_symbols: true });
     let (plan, bytes) = compressed(&source, &all, &mut Software::new(1)).unwrap();
-    let given = with(Tables::of(&plan.context));
+    let given = with(Tables::of(&plan.encoding.context));
     let (_, again) = compressed(&source, &given, &mut Software::new(1)).unwrap();
     assert_eq!(bytes, again);
 
@@ -257,14 +264,17 @@ fn tables_of_another_tensor() {
     let constant = TensorSlice::new(&shape, &zeros).unwrap();
     let own = with(Tables::Own { all_symbols: false });
     let (plan, _) = compressed(&constant, &own, &mut Software::new(1)).unwrap();
-    let given = with(Tables::of(&plan.context));
+    let given = with(Tables::of(&plan.encoding.context));
     let plan = Plan::new(&source, &given, &()).unwrap();
     let error = compressed(&source, &given, &mut Software::new(1)).unwrap_err();
     assert!(error.to_string().contains("--all-symbols"), "{error}");
     let Error::NoCode { channel, symbol } = error else {
         panic!("{error}");
     };
-    let table = plan.context.table(plan.context.channels()[channel].class);
+    let table = plan
+        .encoding
+        .context
+        .table(plan.encoding.context.channels()[channel].class);
     assert_eq!(table.code(symbol), None);
     let first = table.lengths().iter().position(|&length| length == 0);
     assert!(
@@ -291,7 +301,7 @@ fn the_channels_that_quantize_worst_are_important() {
             ..Settings::default()
         };
         let plan = Plan::new(&source, &settings, &()).unwrap();
-        let channels = plan.context.channels().iter().enumerate();
+        let channels = plan.encoding.context.channels().iter().enumerate();
         let important = channels.filter(|(_, entry)| entry.class == Class::Important);
         assert_eq!(
             important.map(|(channel, _)| channel).collect::<Vec<_>>(),
@@ -326,7 +336,10 @@ fn ranges_on_the_fly_follow_each_plane() {
         ..Settings::default()
     };
     let (plan, _) = compressed(&source, &settings, &mut Software::new(1)).unwrap();
-    assert!(matches!(plan.context.parts().scale, Scale::Dynamic { .. }));
+    assert!(matches!(
+        plan.encoding.context.parts().scale,
+        Scale::Dynamic { .. }
+    ));
 }
 
 #[test]
@@ -344,7 +357,14 @@ fn a_stopped_observer_interrupts() {
     assert!(matches!(error, Error::Interrupted));
     let plan = Plan::new(&source, &Settings::default(), &()).unwrap();
     let mut device = Software::new(1);
-    let error = compress(&source, &plan, &mut device, &mut std::io::sink(), &Stop).unwrap_err();
+    let error = compress(
+        &source,
+        &plan.encoding,
+        &mut device,
+        &mut std::io::sink(),
+        &Stop,
+    )
+    .unwrap_err();
     assert!(matches!(error, Error::Interrupted));
     assert_eq!(device.in_flight(), 0, "the device is ready for other work");
 }

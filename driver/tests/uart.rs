@@ -122,7 +122,7 @@ fn container(transport: &mut dyn Transport) -> Result<Vec<u8>, Error> {
     };
     let plan = Plan::new(&tensor, &settings, &())?;
     let mut container = Vec::new();
-    compress(&tensor, &plan, transport, &mut container, &())?;
+    compress(&tensor, &plan.encoding, transport, &mut container, &())?;
     Ok(container)
 }
 

@@ -103,10 +103,10 @@ fn there_and_back(lanes: u8, files: &[PathBuf], faults: Faults) {
         let plan = Plan::new(&source, &settings, &()).expect("it can be planned");
         let start = Instant::now();
         let mut hardware = Vec::new();
-        compress(&source, &plan, &mut compared, &mut hardware, &()).expect("compressed");
+        compress(&source, &plan.encoding, &mut compared, &mut hardware, &()).expect("compressed");
         let mut software = Vec::new();
         let mut codec = device::open("software:2").expect("it is always there");
-        compress(&source, &plan, &mut *codec, &mut software, &()).expect("compressed");
+        compress(&source, &plan.encoding, &mut *codec, &mut software, &()).expect("compressed");
         assert!(hardware == software, "{} differs", file.display());
         let mut container = Decompressor::new(&hardware[..]).expect("a container");
         verify(&mut container, Some(&source), &mut compared, &()).expect("it comes back");

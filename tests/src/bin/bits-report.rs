@@ -157,6 +157,12 @@ fn row(tensors: &[TensorReader], bits: u8, extra: u8, range: RangeOf) -> Result<
 fn stats(tensor: &TensorReader, settings: &Settings) -> Result<Stats, dqa_driver::error::Error> {
     let plan = Plan::new(tensor, settings, &())?;
     let mut device = Software::new(1);
-    let sizes = compress(tensor, &plan, &mut device, &mut std::io::sink(), &())?;
+    let sizes = compress(
+        tensor,
+        &plan.encoding,
+        &mut device,
+        &mut std::io::sink(),
+        &(),
+    )?;
     Stats::new(settings, &plan, sizes)
 }

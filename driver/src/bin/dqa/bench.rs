@@ -82,17 +82,17 @@ fn bench(
     console: &Console,
 ) -> Result<Measured, Error> {
     let plan = Plan::new(source, settings, console)?;
-    let padded = plan.context.padded_plane();
-    let channels = plan.tiling.channels();
+    let padded = plan.encoding.context.padded_plane();
+    let channels = plan.encoding.tiling.channels();
     let most_planes = MAX_PACKET_SAMPLES as usize / padded;
     let images = (most_planes / channels).clamp(1, usize::from(u16::MAX));
     let run = PlaneRun {
         first_channel: 0,
         channels: u16::try_from(channels.min(most_planes)).expect("at most 65535"),
-        images: u16::try_from(plan.tiling.images().min(images as u64)).expect("clamped"),
+        images: u16::try_from(plan.encoding.tiling.images().min(images as u64)).expect("clamped"),
     };
-    let mut samples = Vec::with_capacity(run.samples(&plan.context));
-    let mut reader = ImageReader::new(source, plan.tiling);
+    let mut samples = Vec::with_capacity(run.samples(&plan.encoding.context));
+    let mut reader = ImageReader::new(source, plan.encoding.tiling);
     for image in 0..u64::from(run.images) {
         let planes = reader.read(image)?;
         for plane in planes.iter().take(usize::from(run.channels)) {
@@ -100,14 +100,14 @@ fn bench(
             samples.extend(
                 plane
                     .iter()
-                    .map(|&a| to_sample(a, plan.tensor.scale.recip())),
+                    .map(|&a| to_sample(a, plan.encoding.tensor.scale.recip())),
             );
             samples.resize(from + padded, 0);
         }
     }
     Ok(Measured {
         tensor: name.to_owned(),
-        report: measure(&plan.context, &run, &samples, time)?,
+        report: measure(&plan.encoding.context, &run, &samples, time)?,
     })
 }
 

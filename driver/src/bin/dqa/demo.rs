@@ -53,7 +53,13 @@ pub fn run(_: &Args, console: &Console) -> Result<(), Failure> {
     let encode = |device: &str| -> Result<_, Failure> {
         let mut container = Vec::new();
         let mut transport = device::open(device)?;
-        let sizes = compress(&tensor, &plan, &mut *transport, &mut container, console);
+        let sizes = compress(
+            &tensor,
+            &plan.encoding,
+            &mut *transport,
+            &mut container,
+            console,
+        );
         Ok((container, sizes.map_err(Failure::new)?))
     };
     let (container, sizes) = encode(name)?;

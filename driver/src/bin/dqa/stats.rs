@@ -65,8 +65,14 @@ pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> 
         let plan = Plan::new(&job.tensor, &settings, console).map_err(at)?;
         note_lost_negatives(&plan, &job.input, console);
         let mut nowhere = std::io::sink();
-        let sizes =
-            compress(&job.tensor, &plan, &mut *transport, &mut nowhere, console).map_err(at)?;
+        let sizes = compress(
+            &job.tensor,
+            &plan.encoding,
+            &mut *transport,
+            &mut nowhere,
+            console,
+        )
+        .map_err(at)?;
         let stats = Stats::new(&settings, &plan, sizes).map_err(at)?;
         if let Some(path) = &args.svg {
             let mut file = AtomicFile::create(path)?;
