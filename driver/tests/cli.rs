@@ -1,18 +1,22 @@
 //! The `dqa` command as its users meet it.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use assert_cmd::cargo::cargo_bin;
 use assert_cmd::prelude::*;
+use command::{dqa, failure, json, listing};
 use dqa_driver::tensor::{TensorReader, TensorSpec, TensorWriter, open};
 use dqa_golden::tensor::DType;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// An empty folder with the small tensor `act.npy`, the folder `activations` with two tensors.
+/// A folder with the small tensor `act.npy`, the folder `activations` with two tensors, and a layer
+/// file for the first.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     let activations = folder.path().join("activations");
@@ -22,6 +26,8 @@ fn folder() -> TempDir {
     });
     write(&activations.join("a.npy"), &[10, 5, 5], |i| (i % 17) as f32);
     write(&activations.join("b.npy"), &[3, 10], |i| (i % 7) as f32);
+    let layers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layers.toml");
+    fs::copy(layers, folder.path().join("layers.toml")).unwrap();
     folder
 }
 
@@ -35,41 +41,6 @@ fn write(path: &Path, shape: &[u64], value: impl FnMut(u64) -> f32) {
     let mut writer = TensorWriter::create(path, &[spec]).unwrap();
     writer.write(0, 0, &values).unwrap();
     writer.finish().unwrap();
-}
-
-fn dqa(folder: &TempDir, line: &str) -> Command {
-    let mut command = Command::new(cargo_bin!("dqa"));
-    command.current_dir(folder).args(line.split_whitespace());
-    command
-}
-
-fn json(folder: &TempDir, line: &str) -> Value {
-    let output = dqa(folder, line).arg("--json").unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Runs a line that must fail: its exit code and its one line of complaint.
-fn failure(folder: &TempDir, line: &str) -> (i32, String) {
-    let before = listing(folder.path());
-    let output = dqa(folder, line).output().unwrap();
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(complaint.starts_with("dqa: "), "{line}: {complaint}");
-    assert_eq!(complaint.lines().count(), 1, "{line}: {complaint}");
-    assert!(output.stdout.is_empty());
-    assert_eq!(
-        before,
-        listing(folder.path()),
-        "{line} leaves nothing behind"
-    );
-    (output.status.code().unwrap(), complaint)
-}
-
-fn listing(folder: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).sort_by_file_name();
-    entries
-        .into_iter()
-        .map(|e| e.unwrap().into_path())
-        .collect()
 }
 
 fn values(path: &Path) -> Vec<f32> {

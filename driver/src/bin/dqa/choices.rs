@@ -125,6 +125,24 @@ enum ModeArg {
 }
 
 impl Choices {
+    /// Options that a layer file takes the place of.
+    pub const QUANTIZATION: [&str; 14] = [
+        "bits",
+        "extra",
+        "policy",
+        "percentile",
+        "clip",
+        "scope",
+        "important",
+        "rank",
+        "important_channels",
+        "mode",
+        "symbols",
+        "limit",
+        "all_symbols",
+        "tables",
+    ];
+
     /// The settings; reads the files that options name.
     pub fn settings(&self) -> Result<Settings, Failure> {
         let policy = match self.policy {

@@ -4,9 +4,11 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use dqa_calibrate::layers::LayerFile;
 use dqa_driver::atomic::AtomicFile;
 use dqa_driver::compress::{Sizes, compress};
 use dqa_driver::device;
+use dqa_driver::encoding::Encoding;
 use dqa_driver::plan::Plan;
 
 use crate::choices::Choices;
@@ -28,6 +30,12 @@ pub struct Args {
     /// Overwrite an output that was not named
     #[arg(long)]
     force: bool,
+    /// Quantize and code as this layer file says, which dqa calibrate writes
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = Choices::QUANTIZATION)]
+    layers: Option<PathBuf>,
+    /// The layer of the file that the tensor is [default: the one of its name]
+    #[arg(long, value_name = "NAME", requires = "layers")]
+    layer: Option<String>,
     #[command(flatten)]
     choices: Choices,
 }
@@ -38,7 +46,8 @@ Examples:
   dqa compress act.npy -o act.dqa --bits 4 --extra 3 --lanes 4 --policy full-range --important 0.4 --mode joint
   dqa compress act.npy -o act.dqa --bits 3 --extra 1 --percentile 99.9
   dqa compress act.npy -o act.dqa --important-channels 0,3,7 --scope layer
-  dqa compress activations -o compressed --bits 3 --extra 1";
+  dqa compress activations -o compressed --bits 3 --extra 1
+  dqa compress act.npy -o act.dqa --layers layers.toml --layer shortcut04";
 
 #[derive(serde::Serialize)]
 struct Report {
@@ -54,6 +63,8 @@ struct Report {
 
 pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> {
     let settings = args.choices.settings()?;
+    let file = args.layers.as_deref().map(LayerFile::open).transpose();
+    let file = file.map_err(Failure::new)?;
     let mut transport = device::open(device)?;
     let output = match &args.output {
         Some(output) => output.clone(),
@@ -69,11 +80,22 @@ pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> 
         let output = output.expect("an output was given");
         let start = Instant::now();
         let at = |error| Failure::at(&input, error);
-        let plan = Plan::new(&tensor, &settings, console).map_err(at)?;
-        note_lost_negatives(&plan, &input, console);
+        let encoding = match &file {
+            Some(file) => {
+                let name = args.layer.as_deref().unwrap_or(tensor.name());
+                let layer = file.layer(name).map_err(|error| at(error.into()))?;
+                Encoding::of_source(layer, &tensor, &settings, console).map_err(at)?
+            }
+            None => {
+                let plan = Plan::new(&tensor, &settings, console).map_err(at)?;
+                note_lost_negatives(&plan, &input, console);
+                plan.encoding
+            }
+        };
         make_parent(&output)?;
         let mut file = BufWriter::new(AtomicFile::create(&output)?);
-        let sizes = compress(&tensor, &plan, &mut *transport, &mut file, console).map_err(at)?;
+        let sizes =
+            compress(&tensor, &encoding, &mut *transport, &mut file, console).map_err(at)?;
         file.flush()
             .map_err(|error| write_failed(&output, &error))?;
         let file = file
@@ -84,7 +106,7 @@ pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> 
         reports.push(Report {
             input: input.clone(),
             tensor: tensor.name().to_owned(),
-            ratio: 8.0 * plan.tensor.dtype.bytes() as f64 / bits_per_activation,
+            ratio: 8.0 * encoding.tensor.dtype.bytes() as f64 / bits_per_activation,
             bits_per_activation,
             output,
             sizes,

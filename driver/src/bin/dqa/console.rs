@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use dqa_calibrate::progress::Progress;
 use dqa_driver::atomic::AtomicFileError;
 use dqa_driver::device::DeviceError;
 use dqa_driver::error::Error;
@@ -63,6 +64,13 @@ impl Console {
         }
     }
 
+    /// Tells of a step that is done.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| eprintln!("{text}"));
+        }
+    }
+
     /// Says something that the user should know but that stops nothing.
     pub fn warn(&self, text: &str) {
         if !self.quiet {
@@ -85,6 +93,16 @@ impl Observer for Console {
     fn advance(&self, elements: u64) -> bool {
         self.bar.inc(elements);
         !self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+impl Progress for Console {
+    fn stage(&self, name: &'static str, steps: u64) {
+        Observer::stage(self, name, steps);
+    }
+
+    fn advance(&self, steps: u64) -> bool {
+        Observer::advance(self, steps)
     }
 }
 
@@ -143,6 +161,20 @@ impl From<TensorFileError> for Failure {
 impl From<AtomicFileError> for Failure {
     fn from(error: AtomicFileError) -> Self {
         Self::new(error)
+    }
+}
+
+impl From<dqa_calibrate::Error> for Failure {
+    fn from(error: dqa_calibrate::Error) -> Self {
+        let code = match &error {
+            dqa_calibrate::Error::Interrupted => 130,
+            dqa_calibrate::Error::Choice(_) => 2,
+            _ => 1,
+        };
+        Self {
+            message: error.to_string(),
+            code,
+        }
     }
 }
 

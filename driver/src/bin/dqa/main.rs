@@ -2,14 +2,17 @@
 
 mod bench;
 mod board;
+mod calibrate;
 mod choices;
 mod compress;
 mod console;
 mod decompress;
 mod demo;
 mod devices;
+mod evaluate;
 mod files;
 mod inspect;
+mod network;
 mod selftest;
 mod serial_board;
 mod stats;
@@ -72,6 +75,8 @@ enum Command {
     Devices(devices::Args),
     Selftest(selftest::Args),
     Board(board::Args),
+    Calibrate(calibrate::Args),
+    Evaluate(evaluate::Args),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +93,8 @@ fn main() -> ExitCode {
         Command::Devices(args) => devices::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &cli.device, &console),
         Command::Board(args) => board::run(&args, &console),
+        Command::Calibrate(args) => calibrate::run(&args, &console),
+        Command::Evaluate(args) => evaluate::run(&args, &cli.device, &console),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
