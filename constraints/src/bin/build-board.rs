@@ -26,7 +26,7 @@ struct Args {
     /// Seed of the placer
     #[arg(long, default_value_t = 1)]
     seed: u32,
-    /// Folder to build in [default: build/boards/<BOARD>]
+    /// Folder to build in [default: the board's in build/boards]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }

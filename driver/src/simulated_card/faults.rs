@@ -38,7 +38,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// None yet; `seed` decides when and how those happen that [`set`](Self::set) asks for.
+    /// None yet; `seed` decides when and how those happen that [`with`](Self::with) asks for.
     pub fn new(seed: u64) -> Self {
         Self {
             random: Rng::with_seed(seed),

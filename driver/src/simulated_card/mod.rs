@@ -6,7 +6,7 @@
 //!
 //! Calls wait as the driver's do, and come back with its errors. The [`Core`] is the verilated
 //! `dqa_core`, or a [`Loopback`]. Time passes for it while somebody waits for a stream. The card is a
-//! [`Board`](crate::xdma::Board) for [`XdmaLink`](crate::xdma::XdmaLink) in the same process;
+//! [`Board`] for [`XdmaLink`](crate::xdma::XdmaLink) in the same process;
 //! [`mount()`] has it as files for any program.
 
 mod core;
