@@ -27,8 +27,8 @@ pub struct Args {
     #[arg(long)]
     real_time: bool,
     /// uart: have this part of the bytes go wrong in both directions: flip, drop, double, insert, stall, reset
-    #[arg(long, value_name = "KIND=PART,...")]
-    faults: Option<Rates>,
+    #[arg(long = "faults", value_name = "KIND=PART,...")]
+    rates: Option<Rates>,
     /// uart: write a waveform (FST) to this folder
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub fn run(
     speed.check().map_err(Failure::usage)?;
     let trace = args.trace.clone();
     let mut board = UartBoard::new(parameters, speed, seed, trace).map_err(Failure::new)?;
-    board.set_faults([args.faults.unwrap_or_default(); 2]);
+    board.set_faults([args.rates.unwrap_or_default(); 2]);
     let no_terminal = |error| Failure::new(format!("the pseudo-terminal fails: {error}"));
     let mut pty = PtyBoard::new(board, args.real_time).map_err(no_terminal)?;
     let device = format!("uart:{}", pty.name());
