@@ -123,8 +123,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "the last beat of a plane has all lanes, encoder",
         file: "sequencer.rs",
-        from: "self.last_lanes.q.val().get_bits::<S>(0)",
-        to: "self.all.val()",
+        from: "self.read_lanes.d.next = self.last_lanes.q.val().get_bits::<S>(0);",
+        to: "self.read_lanes.d.next = self.all.val();",
         test: ("sequencer", "eight"),
     },
     Mutant {
