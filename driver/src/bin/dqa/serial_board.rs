@@ -13,6 +13,7 @@ use crate::console::{Console, Failure};
 
 /// Options of this board alone.
 #[derive(clap::Args)]
+#[group(id = "serial")]
 pub struct Args {
     /// uart: as a pseudo-terminal, which is the only way so far
     #[arg(long)]
