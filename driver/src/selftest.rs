@@ -45,12 +45,7 @@ pub fn selftest(
         .copied()
         .find(|&lanes| lanes == 4)
         .or(lanes.first().copied());
-    let mut checked = Checked {
-        contexts: vec![None; device.capabilities().contexts.into()],
-        device,
-        answers: VecDeque::new(),
-        tested: Tested::default(),
-    };
+    let mut checked = Checked::new(device);
     observer.stage("testing", rounds.into());
     let mut random = seed;
     for round in 0..rounds {
@@ -89,12 +84,30 @@ fn sample(random: &mut u64) -> f32 {
     (signed * signed * signed).max(0.0)
 }
 
-/// A device whose answers are looked at.
-struct Checked<'a> {
+/// A device whose every answer is held against the reference model's: another one is
+/// [`TransportError::WrongAnswer`].
+pub struct Checked<'a> {
     device: &'a mut dyn Transport,
     contexts: Vec<Option<Context>>,
     answers: VecDeque<Vec<u8>>,
     tested: Tested,
+}
+
+impl<'a> Checked<'a> {
+    /// This device, with nothing in flight.
+    pub fn new(device: &'a mut dyn Transport) -> Self {
+        Self {
+            contexts: vec![None; device.capabilities().contexts.into()],
+            device,
+            answers: VecDeque::new(),
+            tested: Tested::default(),
+        }
+    }
+
+    /// What was right so far.
+    pub fn tested(&self) -> Tested {
+        self.tested
+    }
 }
 
 impl Transport for Checked<'_> {
@@ -132,5 +145,10 @@ impl Transport for Checked<'_> {
 
     fn in_flight(&self) -> usize {
         self.device.in_flight()
+    }
+
+    fn abandon(&mut self) {
+        self.device.abandon();
+        self.answers.clear();
     }
 }

@@ -206,4 +206,9 @@ impl Transport for Simulated {
     fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
+
+    fn abandon(&mut self) {
+        self.in_flight.clear();
+        self.cards.iter_mut().flatten().for_each(Card::abandon);
+    }
 }

@@ -29,6 +29,18 @@ pub trait Transport: Send {
 
     /// Requests in flight.
     fn in_flight(&self) -> usize;
+
+    /// Drops the requests in flight, so that the device is ready for others. Waits for their answers where
+    /// a device cannot stop.
+    fn abandon(&mut self) {
+        while self.in_flight() > 0 {
+            let before = self.in_flight();
+            let _ = self.receive();
+            if self.in_flight() == before {
+                return; // a device that is gone
+            }
+        }
+    }
 }
 
 /// What a device is and can do.
@@ -73,8 +85,8 @@ pub enum TransportError {
 /// Keeps as many requests in flight as the device takes and hands each answer on, plain and in
 /// order.
 ///
-/// Dropped early, it takes the answers still in flight and throws them away, so that the device
-/// is ready for other work.
+/// Dropped early, it [abandons](Transport::abandon) what is in flight, so that the device is ready for
+/// other work.
 pub struct Pipeline<'a, F> {
     transport: &'a mut dyn Transport,
     on_answer: F,
@@ -118,12 +130,8 @@ impl<'a, E: From<TransportError>, F: FnMut(Vec<u8>) -> Result<(), E>> Pipeline<'
 
 impl<F> Drop for Pipeline<'_, F> {
     fn drop(&mut self) {
-        while self.transport.in_flight() > 0 {
-            let before = self.transport.in_flight();
-            let _ = self.transport.receive();
-            if self.transport.in_flight() == before {
-                return; // a device that is gone
-            }
+        if self.transport.in_flight() > 0 {
+            self.transport.abandon();
         }
     }
 }

@@ -63,6 +63,8 @@ pub struct Card<L> {
     moved: Instant,
     /// Why the link is to be opened anew.
     failed: Option<LinkError>,
+    /// The core still has requests that nobody waits for.
+    abandoned: bool,
     resets: u64,
 }
 
@@ -143,6 +145,7 @@ impl<L: Link> Card<L> {
             tries: 0,
             moved: Instant::now(),
             failed: None,
+            abandoned: false,
             resets: 0,
         };
         card.reset()?;
@@ -460,7 +463,10 @@ impl<L: Link> Transport for Card<L> {
             self.paths.iter_mut().for_each(Path::forget);
             self.failed = None;
             self.tries = 0;
+        } else if self.abandoned {
+            self.reset()?;
         }
+        self.abandoned = false;
         if self.waiting().next().is_none() {
             self.moved = Instant::now();
         }
@@ -491,5 +497,12 @@ impl<L: Link> Transport for Card<L> {
 
     fn in_flight(&self) -> usize {
         self.entries.len()
+    }
+
+    /// At once; the next request resets the core.
+    fn abandon(&mut self) {
+        let under_way = self.waiting().next().is_some();
+        self.abandoned |= under_way;
+        self.entries.clear();
     }
 }
