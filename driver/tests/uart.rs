@@ -12,7 +12,7 @@ use dqa_driver::decompress::Decompressor;
 use dqa_driver::device;
 use dqa_driver::error::Error;
 use dqa_driver::plan::Plan;
-use dqa_driver::selftest::selftest;
+use dqa_driver::selftest::{Checked, selftest};
 use dqa_driver::settings::{RangeOf, Settings};
 use dqa_driver::source::{TensorSlice, TensorSource};
 use dqa_driver::tensor;
@@ -20,9 +20,10 @@ use dqa_driver::transport::{Transport, TransportError};
 use dqa_driver::uart::pty::PtyBoard;
 use dqa_driver::uart::{self, PortName, SerialLink, Timing};
 use dqa_driver::verify::verify;
-use dqa_golden::link::{self, Deframer, Frame, Sender, Tag};
+use dqa_golden::link::{self, Channel, Deframer, Frame, Host, Operation, Sender, Tag};
 use dqa_hdl::link::uart_core::Speed;
 use dqa_hdl::parameters::Parameters;
+use dqa_sim::account::table;
 use dqa_sim::faults::Fault;
 use dqa_sim::uart_board::UartBoard;
 use serialport::{SerialPort, TTYPort};
@@ -67,7 +68,6 @@ impl<T> Drop for Running<T> {
 fn board(faults: [Vec<(u64, Fault)>; 2]) -> Running<UartBoard> {
     let parameters = Parameters {
         lanes: 1,
-        channels: 64,
         ..Parameters::default()
     };
     let mut board = UartBoard::new(&parameters, SPEED, 1, None).expect("a model");
@@ -129,20 +129,22 @@ fn container(transport: &mut dyn Transport) -> Result<Vec<u8>, Error> {
 /// A simulated board on a busy machine is slow.
 fn open(name: &str) -> Card<SerialLink> {
     let port = PortName::parse(name).unwrap();
-    let link = SerialLink::open(&port, Timing::within(Duration::from_secs(100)));
+    let link = SerialLink::open(&port, Timing::within(Duration::from_secs(40)));
     Card::open(link.expect("the board answers")).expect("it is a core")
 }
 
-/// The tensor to the board and back; its bytes are the software codec's.
+/// The tensor to the board and back; every answer is golden's, and the container the software codec's.
 fn there_and_back(name: &str) -> Card<SerialLink> {
     let mut card = open(name);
-    let bytes = container(&mut card).unwrap();
+    let mut checked = Checked::new(&mut card);
+    let bytes = container(&mut checked).unwrap();
     assert!(bytes == container(&mut *device::open("software:").unwrap()).unwrap());
     let mut decompressor = Decompressor::new(&bytes[..]).unwrap();
     let (shape, values) = activations();
     let tensor = TensorSlice::new(&shape, &values).unwrap();
     let source: &dyn TensorSource = &tensor;
-    verify(&mut decompressor, Some(source), &mut card, &()).expect("every value comes back");
+    verify(&mut decompressor, Some(source), &mut checked, &()).expect("every value comes back");
+    assert_eq!(checked.tested().samples, 2 * 64 * 64);
     let sessions = card.link().sessions();
     println!("{:?}, {sessions} sessions", card.link().counts());
     card
@@ -164,6 +166,52 @@ fn a_real_tensor_there_and_back_and_the_selftest() {
     println!("{} clocks", board.end().clocks());
 }
 
+/// A host that opens a session and is gone in the middle of a frame that it sends, and of one that comes
+/// to it. What it leaves unread is the next host's.
+fn a_host_vanishes(name: &str) {
+    let port = serialport::new(name, SPEED.baud).timeout(Duration::from_millis(10));
+    let mut port = port.open().expect("the port");
+    let timing = link::Timing {
+        retry_us: 10_000_000,
+        tries: 10,
+    };
+    let mut host = Host::new(77, timing, 0);
+    let frame = Frame {
+        sender: Sender::Host,
+        tag: Tag::Data(Channel::Encode),
+        again: false,
+        poll: false,
+        sequence: 1,
+        acknowledge: 0,
+        session: 77,
+        data: vec![7; 300],
+    };
+    let mut answers = None;
+    loop {
+        while let Some(frame) = host.transmit() {
+            port.write_all(&frame).expect("room");
+        }
+        if host.is_open() && answers.is_none() {
+            let reads = Operation::Read { address: 0 }.to_bytes().repeat(40);
+            host.send(Channel::Registers, &reads);
+            let reads = host.transmit().expect("they are due");
+            let half = &frame.to_wire()[..100];
+            port.write_all(&[&reads, half].concat()).expect("room");
+            answers = Some(0);
+        }
+        let mut byte = [0];
+        match port.read(&mut byte) {
+            // There are 200 bytes of answers; by now the board has that half of a frame.
+            Ok(_) if answers > Some(120) && byte != [0] => return,
+            Ok(_) => {
+                answers = answers.map(|bytes| bytes + 1);
+                host.receive(&byte, 0);
+            }
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::TimedOut),
+        }
+    }
+}
+
 #[test]
 fn the_same_with_faults_of_every_kind_in_both_directions() {
     let kinds = [
@@ -172,23 +220,36 @@ fn the_same_with_faults_of_every_kind_in_both_directions() {
         Fault::Double,
         Fault::Insert,
         Fault::Stall,
+        Fault::Break,
     ];
     let mut faults: [Vec<(u64, Fault)>; 2] = Default::default();
     for (at, faults) in faults.iter_mut().enumerate() {
-        let bytes = (0..).map(|step| 60 + 331 * step + 100 * at as u64);
-        faults.extend(bytes.zip(kinds.into_iter().cycle().take(15)));
+        let bytes = (0..).map(|step| 700 + 331 * step + 100 * at as u64);
+        faults.extend(bytes.zip(kinds.into_iter().cycle().take(18)));
         faults.push((4000 + 1000 * at as u64, Fault::Reset));
     }
     let board = board(faults);
+    a_host_vanishes(&board.name);
     let mut card = there_and_back(&board.name);
-    assert!(card.link().counts().sent_again > 0 && card.resets() >= 2);
+    let counts = card.link().counts();
+    // Among them the rest of the frame that the other host has not read.
+    assert!(counts.sent_again > 0 && counts.damaged > 0);
+    assert!(card.resets() >= 2);
     let board = board.end();
-    for faults in board.faults() {
-        println!("{faults}");
+    let accounts = board.accounts();
+    println!("{}", table(accounts));
+    for account in accounts {
         for fault in Fault::ALL {
-            assert!(faults.count(fault) > 0, "no {}", fault.name());
+            let tally = account.tally(fault);
+            assert!(
+                tally.injected > 0 && tally.is_over(),
+                "{fault:?}: {tally:?}"
+            );
+            assert!(tally.detected > 0 || fault == Fault::Stall, "{fault:?}");
         }
+        assert_eq!(account.wrong(), 0);
     }
+    assert!(accounts[0].cut() > 0, "the frame of the host that vanished");
 }
 
 /// How it ends, and that it does so in time.

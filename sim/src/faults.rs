@@ -1,6 +1,5 @@
-//! A line that is not to be relied on: bytes flipped, dropped, doubled, inserted, by a seed.
+//! Faults of a line, by a seed: bytes flipped, dropped, doubled, inserted, and worse.
 
-use std::fmt;
 use std::str::FromStr;
 
 /// What can happen to a byte.
@@ -16,18 +15,21 @@ pub enum Fault {
     Insert,
     /// The line pauses ahead of it.
     Stall,
-    /// The board is reset.
+    /// The line is low ahead of it for longer than a byte: a break.
+    Break,
+    /// The board is reset ahead of it.
     Reset,
 }
 
 impl Fault {
     /// All.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Flip,
         Self::Drop,
         Self::Double,
         Self::Insert,
         Self::Stall,
+        Self::Break,
         Self::Reset,
     ];
 
@@ -39,9 +41,23 @@ impl Fault {
             Self::Double => "double",
             Self::Insert => "insert",
             Self::Stall => "stall",
+            Self::Break => "break",
             Self::Reset => "reset",
         }
     }
+}
+
+/// What comes out of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A byte.
+    Byte(u8),
+    /// A pause.
+    Stall,
+    /// A low that is no byte.
+    Break,
+    /// Nothing, but the board is reset.
+    Reset,
 }
 
 /// How often each fault happens, as a part of all bytes.
@@ -67,8 +83,8 @@ impl Rates {
 /// Why a text is no [`Rates`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no rate of faults: give name=part, with the names flip, drop, double, insert, stall, reset \
-     and parts from 0 to 0.5, such as flip=1e-4,reset=1e-6"
+    "{0:?} is no rate of faults: give name=part, with the names flip, drop, double, insert, stall, break, \
+     reset and parts from 0 to 0.5, such as flip=1e-4,reset=1e-6"
 )]
 pub struct RatesError(String);
 
@@ -124,8 +140,8 @@ impl Faults {
             .sort_by_key(|&(byte, _)| std::cmp::Reverse(byte));
     }
 
-    /// Passes a byte on, as none, one or two; a stall or reset is told, and happens ahead of it.
-    pub fn pass(&mut self, byte: u8, mut out: impl FnMut(u8)) -> Option<Fault> {
+    /// Passes a byte on: what comes out instead, in order. Says which fault happened.
+    pub fn pass(&mut self, byte: u8, mut out: impl FnMut(Event)) -> Option<Fault> {
         let mut draw = self.random.f64();
         let rates = Fault::ALL.into_iter().zip(self.rates.0);
         let by_rate = rates.into_iter().find_map(|(fault, rate)| {
@@ -136,37 +152,27 @@ impl Faults {
         let fault = planned.map(|(_, fault)| fault).or(by_rate);
         self.bytes += 1;
         match fault {
-            None | Some(Fault::Stall | Fault::Reset) => out(byte),
-            Some(Fault::Flip) => out(byte ^ 1 << self.random.u8(0..8)),
+            None | Some(Fault::Flip | Fault::Drop) => {}
+            Some(Fault::Double) => out(Event::Byte(byte)),
+            Some(Fault::Insert) => out(Event::Byte(self.random.u8(..))),
+            Some(Fault::Stall) => out(Event::Stall),
+            Some(Fault::Break) => out(Event::Break),
+            Some(Fault::Reset) => out(Event::Reset),
+        }
+        match fault {
+            Some(Fault::Flip) => out(Event::Byte(byte ^ 1 << self.random.u8(0..8))),
             Some(Fault::Drop) => {}
-            Some(Fault::Double) => {
-                out(byte);
-                out(byte);
-            }
-            Some(Fault::Insert) => {
-                out(self.random.u8(..));
-                out(byte);
-            }
+            _ => out(Event::Byte(byte)),
         }
         if let Some(fault) = fault {
             self.counts[fault as usize] += 1;
         }
-        fault.filter(|fault| matches!(fault, Fault::Stall | Fault::Reset))
+        fault
     }
 
     /// How often a fault happened.
     pub fn count(&self, fault: Fault) -> u64 {
         self.counts[fault as usize]
-    }
-}
-
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, fault) in Fault::ALL.into_iter().enumerate() {
-            let comma = if at > 0 { ", " } else { "" };
-            write!(f, "{comma}{} {}", self.count(fault), fault.name())?;
-        }
-        Ok(())
     }
 }
 
@@ -180,15 +186,33 @@ mod tests {
         assert_eq!(rates, Rates::bytes(0.4));
         let mut faults = Faults::new(rates, 1);
         let mut got = 0;
-        (0..10_000).for_each(|_| assert_eq!(faults.pass(0, |_| got += 1), None));
+        for _ in 0..10_000 {
+            faults.pass(0, |_| got += 1);
+        }
         for fault in &Fault::ALL[..4] {
-            assert!((800..1200).contains(&faults.count(*fault)), "{faults}");
+            assert!((800..1200).contains(&faults.count(*fault)), "{faults:?}");
         }
         let count = |fault| faults.count(fault);
         assert_eq!(
             got,
             10_000 + count(Fault::Double) + count(Fault::Insert) - count(Fault::Drop)
         );
+    }
+
+    #[test]
+    fn what_happens_ahead_of_a_byte_comes_ahead_of_it() {
+        for (fault, event) in [
+            (Fault::Stall, Event::Stall),
+            (Fault::Break, Event::Break),
+            (Fault::Reset, Event::Reset),
+        ] {
+            let mut faults = Faults::new(Rates::default(), 1);
+            faults.plan([(1, fault)]);
+            let mut out = Vec::new();
+            let happened = [7, 8].map(|byte| faults.pass(byte, |event| out.push(event)));
+            assert_eq!(happened, [None, Some(fault)]);
+            assert_eq!(out, [Event::Byte(7), event, Event::Byte(8)]);
+        }
     }
 
     #[test]

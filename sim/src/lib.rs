@@ -34,6 +34,7 @@
 //! | `DQA_TRACE=dir` | every instance writes `dir/<top>-<seed>-<number>.fst` |
 //! | `DQA_SEED=n` | [`seeds`] gives this seed alone: repeats a failure. `DQA_SEED=a..b`: a to b - 1 |
 
+pub mod account;
 mod axil;
 mod beat;
 mod bench;

@@ -2,18 +2,25 @@
 
 use std::collections::VecDeque;
 
+/// What a [`Talker`] does next.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Byte(u8),
+    /// High, or low and then high for a bit, for the time of so many bits.
+    Pause(f64),
+    Break(f64),
+}
+
 /// Sends bytes: a level for every clock.
 #[derive(Clone, Debug)]
 pub struct Talker {
     clocks_per_bit: f64,
-    queue: VecDeque<u8>,
+    queue: VecDeque<Act>,
     /// The byte on the wire with its start and stop bit, the next bit lowest, and how many are left.
     bits: u16,
     left: u32,
     /// Clocks of the bit on the wire that are left.
     clocks: f64,
-    /// Clocks to pause ahead of the next byte.
-    pause: f64,
 }
 
 impl Talker {
@@ -25,41 +32,58 @@ impl Talker {
             bits: 1,
             left: 0,
             clocks: 0.0,
-            pause: 0.0,
         }
+    }
+
+    /// Another rate, from the next bit on.
+    pub fn set_rate(&mut self, clocks_per_bit: f64) {
+        self.clocks_per_bit = clocks_per_bit;
     }
 
     /// Puts bytes behind those that wait.
     pub fn send(&mut self, bytes: impl IntoIterator<Item = u8>) {
-        self.queue.extend(bytes);
+        self.queue.extend(bytes.into_iter().map(Act::Byte));
     }
 
-    /// Bytes that wait.
+    /// Bytes, pauses and breaks that wait.
     pub fn waiting(&self) -> usize {
         self.queue.len()
     }
 
-    /// Pauses for the time of so many bytes, behind the byte that is on the wire.
-    pub fn pause(&mut self, bytes: f64) {
-        self.pause += 10.0 * bytes * self.clocks_per_bit;
+    /// Puts a pause behind what waits, for the time of so many bits.
+    pub fn pause(&mut self, bits: f64) {
+        self.queue.push_back(Act::Pause(bits));
+    }
+
+    /// Puts a break behind what waits: low for the time of so many bits.
+    pub fn low(&mut self, bits: f64) {
+        self.queue.push_back(Act::Break(bits));
     }
 
     /// The wire's level in the next clock.
     pub fn level(&mut self) -> bool {
         if self.clocks < 1.0 {
-            if self.left > 0 {
+            let bits = if self.left > 0 {
                 self.left -= 1;
                 self.bits = self.bits >> 1 | 1 << 15;
-                self.clocks += self.clocks_per_bit;
-            } else if self.pause >= 1.0 {
-                self.clocks += std::mem::take(&mut self.pause);
-            } else if let Some(byte) = self.queue.pop_front() {
-                self.bits = 0xfe00 | u16::from(byte) << 1;
-                self.left = 9;
-                self.clocks += self.clocks_per_bit;
+                1.0
             } else {
-                self.clocks = 1.0;
-            }
+                match self.queue.pop_front() {
+                    Some(Act::Byte(byte)) => {
+                        self.bits = 0xfe00 | u16::from(byte) << 1;
+                        self.left = 9;
+                        1.0
+                    }
+                    Some(Act::Pause(bits)) => bits,
+                    Some(Act::Break(bits)) => {
+                        self.bits = !1;
+                        self.left = 1;
+                        bits
+                    }
+                    None => 0.0,
+                }
+            };
+            self.clocks = (self.clocks + bits * self.clocks_per_bit).max(1.0);
         }
         self.clocks -= 1.0;
         self.bits & 1 == 1
@@ -74,6 +98,8 @@ pub struct Listener {
     clocks: Option<f64>,
     bits: u16,
     count: u32,
+    /// The wire has not been high since a byte without a stop bit.
+    waits: bool,
 }
 
 impl Listener {
@@ -84,14 +110,21 @@ impl Listener {
             clocks: None,
             bits: 0,
             count: 0,
+            waits: false,
         }
     }
 
-    /// Takes the level of a clock; gives the byte that it completes. One without a stop bit is
-    /// dropped.
+    /// Another rate, from the next byte on.
+    pub fn set_rate(&mut self, clocks_per_bit: f64) {
+        self.clocks_per_bit = clocks_per_bit;
+    }
+
+    /// Takes the level of a clock; gives the byte that it completes. One without a stop bit comes as it is
+    /// and a break as 0, as from a terminal in raw mode.
     pub fn hear(&mut self, level: bool) -> Option<u8> {
         let Some(clocks) = &mut self.clocks else {
-            if !level {
+            self.waits &= !level;
+            if !level && !self.waits {
                 self.clocks = Some(self.clocks_per_bit / 2.0 - 1.0);
                 (self.bits, self.count) = (0, 0);
             }
@@ -108,7 +141,8 @@ impl Listener {
             return None;
         }
         self.clocks = None;
-        level.then_some((self.bits >> 1) as u8)
+        self.waits = !level;
+        Some((self.bits >> 1) as u8)
     }
 }
 
@@ -129,5 +163,19 @@ mod tests {
             }
             assert_eq!(got, bytes);
         }
+    }
+
+    #[test]
+    fn pauses_and_breaks_keep_their_places() {
+        let (mut talker, mut listener) = (Talker::new(8.0), Listener::new(8.0));
+        talker.send([1]);
+        talker.low(25.0);
+        talker.send([2]);
+        talker.pause(100.0);
+        talker.send([3]);
+        let got: Vec<_> = (0..8 * 200)
+            .filter_map(|clock| Some((clock / 8, listener.hear(talker.level())?)))
+            .collect();
+        assert_eq!(got, [(9, 1), (19, 0), (45, 2), (155, 3)]);
     }
 }

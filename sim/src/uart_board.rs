@@ -5,15 +5,54 @@ use std::collections::VecDeque;
 use dqa_hdl::link::uart_core::{self, Speed};
 use dqa_hdl::parameters::Parameters;
 
-use crate::faults::{Fault, Faults, Rates};
+use crate::account::Account;
+use crate::faults::{Event, Fault, Faults, Rates};
 use crate::model::Instance;
 use crate::uart::{Listener, Talker};
 use crate::{CoreError, Model, Options, SimError};
 
 /// Clocks of a reset.
 const RESET_CLOCKS: u64 = 8;
-/// Bytes that a stalled direction pauses for.
-const STALL_BYTES: f64 = 200.0;
+/// Bits that a stalled direction pauses for.
+const STALL_BITS: f64 = 2000.0;
+/// Bits of a break.
+const BREAK_BITS: f64 = 25.0;
+
+/// A direction of the wire.
+#[derive(Debug)]
+struct Line {
+    faults: Faults,
+    account: Account,
+}
+
+impl Line {
+    fn new(seed: u64) -> Self {
+        Self {
+            faults: Faults::new(Rates::default(), seed),
+            account: Account::default(),
+        }
+    }
+
+    /// A byte goes in; `out` gets what comes out, after `as_read`.
+    fn pass(&mut self, byte: u8, as_read: fn(Event) -> Event, mut out: impl FnMut(Event)) {
+        let account = &mut self.account;
+        account.sent(byte);
+        let fault = self.faults.pass(byte, |event| {
+            let event = as_read(event);
+            account.came(event);
+            out(event);
+        });
+        account.passed(byte, fault);
+    }
+}
+
+/// A host reads a break as the byte 0.
+fn as_host_reads(event: Event) -> Event {
+    match event {
+        Event::Break => Event::Byte(0),
+        other => other,
+    }
+}
 
 /// A board. Bytes go in and come out; in between they are bits on its pins.
 #[derive(Debug)]
@@ -26,8 +65,10 @@ pub struct UartBoard {
     speed: Speed,
     talker: Talker,
     listener: Listener,
+    /// The host's, in bits a second.
+    host_baud: u32,
     /// To the board and from it.
-    faults: [Faults; 2],
+    lines: [Line; 2],
     received: VecDeque<u8>,
     /// From when on they are handed out.
     stalled_until: u64,
@@ -65,9 +106,10 @@ impl UartBoard {
             tx: port("tx")?,
             instance: model.instance(seed),
             speed,
+            host_baud: speed.baud,
             talker: Talker::new(clocks_per_bit),
             listener: Listener::new(clocks_per_bit),
-            faults: [seed, !seed].map(|seed| Faults::new(Rates::default(), seed)),
+            lines: [seed, !seed].map(Line::new),
             received: VecDeque::new(),
             stalled_until: 0,
             clocks: 0,
@@ -78,21 +120,32 @@ impl UartBoard {
 
     /// Faults from now on, of bytes to the board and of those from it.
     pub fn set_faults(&mut self, rates: [Rates; 2]) {
-        for (faults, rates) in self.faults.iter_mut().zip(rates) {
-            faults.set(rates);
+        for (line, rates) in self.lines.iter_mut().zip(rates) {
+            line.faults.set(rates);
         }
     }
 
     /// Has faults happen to bytes of these numbers, to the board and from it, whatever the rates.
     pub fn plan_faults(&mut self, faults: [Vec<(u64, Fault)>; 2]) {
-        for (line, faults) in self.faults.iter_mut().zip(faults) {
-            line.plan(faults);
+        for (line, faults) in self.lines.iter_mut().zip(faults) {
+            line.faults.plan(faults);
         }
     }
 
-    /// What went wrong so far, to the board and from it.
-    pub fn faults(&self) -> &[Faults; 2] {
-        &self.faults
+    /// What became of the faults so far, to the board and from it.
+    pub fn accounts(&self) -> [&Account; 2] {
+        self.lines.each_ref().map(|line| &line.account)
+    }
+
+    /// Another baud rate of the host, from the next byte on; at first it is the board's.
+    pub fn set_host_baud(&mut self, baud: u32) {
+        if baud == self.host_baud {
+            return;
+        }
+        self.host_baud = baud;
+        let clocks_per_bit = f64::from(self.speed.clock_hz) / f64::from(baud);
+        self.talker.set_rate(clocks_per_bit);
+        self.listener.set_rate(clocks_per_bit);
     }
 
     /// Clocks since it was switched on.
@@ -118,15 +171,23 @@ impl UartBoard {
 
     /// Puts bytes on the wire to it, behind those that wait.
     pub fn send(&mut self, bytes: &[u8]) {
+        let mut resets = false;
+        let [line, _] = &mut self.lines;
         for &byte in bytes {
             let talker = &mut self.talker;
-            match self.faults[0].pass(byte, |byte| talker.send([byte])) {
-                Some(Fault::Stall) => {
-                    self.talker.pause(STALL_BYTES);
-                }
-                Some(_) => self.reset(),
-                None => {}
-            }
+            line.pass(
+                byte,
+                |event| event,
+                |event| match event {
+                    Event::Byte(byte) => talker.send([byte]),
+                    Event::Stall => talker.pause(STALL_BITS),
+                    Event::Break => talker.low(BREAK_BITS),
+                    Event::Reset => resets = true,
+                },
+            );
+        }
+        if resets {
+            self.reset();
         }
     }
 
@@ -159,16 +220,27 @@ impl UartBoard {
             let Some(byte) = self.listener.hear(heard) else {
                 continue;
             };
-            let received = &mut self.received;
-            match self.faults[1].pass(byte, |byte| received.push_back(byte)) {
-                Some(Fault::Stall) => {
-                    let clocks = 10.0 * STALL_BYTES * f64::from(self.speed.clock_hz);
-                    self.stalled_until = self.clocks + (clocks / f64::from(self.speed.baud)) as u64;
-                }
-                Some(_) => self.reset(),
-                None => {}
-            }
+            self.heard(byte);
         }
         busy
+    }
+
+    /// A byte comes from it.
+    fn heard(&mut self, byte: u8) {
+        let mut resets = false;
+        let received = &mut self.received;
+        let stalled_until = &mut self.stalled_until;
+        let stall = STALL_BITS * f64::from(self.speed.clock_hz) / f64::from(self.host_baud);
+        let until = self.clocks + stall as u64;
+        let [_, line] = &mut self.lines;
+        line.pass(byte, as_host_reads, |event| match event {
+            Event::Byte(byte) => received.push_back(byte),
+            Event::Stall => *stalled_until = until,
+            Event::Reset => resets = true,
+            Event::Break => {}
+        });
+        if resets {
+            self.reset();
+        }
     }
 }

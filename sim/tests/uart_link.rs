@@ -8,7 +8,7 @@ use dqa_golden::link::{
 };
 use dqa_hdl::emit::emit;
 use dqa_hdl::link::uart_link::UartLink;
-use dqa_sim::faults::{Faults, Rates};
+use dqa_sim::faults::{Event, Fault, Faults, Rates};
 use dqa_sim::uart::{Listener, Talker};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, seeds};
 
@@ -94,11 +94,20 @@ fn exchange(model: &Model, seed: u64, rates: Rates, stall: Stall) -> Result<(), 
         {
             for byte in frame {
                 let talker = &mut link.talker;
-                faults[0].pass(byte, |byte| talker.send([byte]));
+                faults[0].pass(byte, |event| match event {
+                    Event::Byte(byte) => talker.send([byte]),
+                    Event::Break => talker.low(25.0),
+                    Event::Stall => talker.pause(2000.0),
+                    Event::Reset => unreachable!("not asked for"),
+                });
             }
         }
         if let Some(byte) = link.clock()? {
-            faults[1].pass(byte, |byte| to_host.push_back((clock + 1000, byte)));
+            faults[1].pass(byte, |event| {
+                if let Event::Byte(byte) = event {
+                    to_host.push_back((clock + 1000, byte));
+                }
+            });
         }
         while to_host.front().is_some_and(|&(at, _)| at <= clock) {
             host.receive(&[to_host.pop_front().unwrap().1], clock);
@@ -149,7 +158,10 @@ fn bytes_arrive_once_and_in_order() -> Result<(), SimError> {
     for seed in seeds(6) {
         let stall = Stall::SWEEP[seed as usize % 4];
         let rate = [0.0, 1e-4, 1e-3][seed as usize % 3];
-        exchange(&model, seed, Rates::bytes(rate), stall)?;
+        let rates = Rates::bytes(rate)
+            .with(Fault::Break, rate / 4.0)
+            .with(Fault::Stall, rate / 4.0);
+        exchange(&model, seed, rates, stall)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use dqa_golden::link::{Board, CHANNELS, Channel, Host, LinkError, Rooms, Timing};
-use dqa_sim::faults::{Fault, Faults, Rates};
+use dqa_sim::faults::{Event, Fault, Faults, Rates};
 use proptest::prelude::*;
 
 /// Microseconds of a byte on the wire, and how long it is under way.
@@ -33,8 +33,11 @@ impl Line {
     fn step(&mut self, now: u64) -> (Option<u8>, bool) {
         let fault = self.out.pop_front().and_then(|byte| {
             let wire = &mut self.wire;
-            self.faults
-                .pass(byte, |byte| wire.push_back((now + DELAY_US, byte)))
+            self.faults.pass(byte, |event| {
+                if let Event::Byte(byte) = event {
+                    wire.push_back((now + DELAY_US, byte));
+                }
+            })
         });
         let there = self.wire.front().is_some_and(|&(at, _)| at <= now);
         let byte = there.then(|| self.wire.pop_front().unwrap().1);

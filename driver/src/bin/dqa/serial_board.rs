@@ -1,12 +1,14 @@
 //! `dqa board --core uart`: a simulated board on a serial port.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use dqa_driver::observer::Observer;
 use dqa_driver::uart::{BAUD, pty::PtyBoard};
 use dqa_hdl::link::uart_core::Speed;
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::faults::Rates;
+use dqa_sim::account::{Account, Tally, table};
+use dqa_sim::faults::{Fault, Rates};
 use dqa_sim::uart_board::UartBoard;
 
 use crate::console::{Console, Failure};
@@ -27,7 +29,7 @@ pub struct Args {
     /// uart: no faster than the clock says; otherwise as fast as this machine can
     #[arg(long)]
     real_time: bool,
-    /// uart: have this part of the bytes go wrong in both directions: flip, drop, double, insert, stall, reset
+    /// uart: have this part of the bytes go wrong in both directions: flip, drop, double, insert, stall, break, reset
     #[arg(long = "faults", value_name = "KIND=PART,...")]
     rates: Option<Rates>,
     /// uart: write a waveform (FST) to this folder
@@ -40,12 +42,54 @@ struct Ready<'a> {
     device: &'a str,
 }
 
+/// What became of the faults of a kind.
+#[derive(serde::Serialize)]
+struct Became {
+    injected: u64,
+    harmless: u64,
+    detected: u64,
+    recovered: u64,
+}
+
+/// What became of the faults of a direction.
+#[derive(serde::Serialize)]
+struct Line {
+    faults: BTreeMap<&'static str, Became>,
+    frames_cut_off: u64,
+    wrong_frames: u64,
+}
+
+impl Line {
+    fn new(account: &Account) -> Self {
+        let became = |fault: Fault| {
+            let Tally {
+                injected,
+                harmless,
+                detected,
+                recovered,
+            } = account.tally(fault);
+            let became = Became {
+                injected,
+                harmless,
+                detected,
+                recovered,
+            };
+            (fault.name(), became)
+        };
+        Self {
+            faults: Fault::ALL.map(became).into(),
+            frames_cut_off: account.cut(),
+            wrong_frames: account.wrong(),
+        }
+    }
+}
+
 #[derive(serde::Serialize)]
 struct Ended {
     clocks: u64,
     resets: u64,
-    faults_to_board: String,
-    faults_from_board: String,
+    to_board: Line,
+    to_host: Line,
 }
 
 pub fn run(
@@ -60,6 +104,7 @@ pub fn run(
     };
     speed.check().map_err(Failure::usage)?;
     let trace = args.trace.clone();
+    console.note("making the board's Verilog and its model, which takes a minute the first time");
     let mut board = UartBoard::new(parameters, speed, seed, trace).map_err(Failure::new)?;
     board.set_faults([args.rates.unwrap_or_default(); 2]);
     let no_terminal = |error| Failure::new(format!("the pseudo-terminal fails: {error}"));
@@ -76,16 +121,17 @@ pub fn run(
         pty.step().map_err(no_terminal)?;
     }
     let board = pty.into_board();
-    let [to_board, from_board] = board.faults();
+    let accounts = board.accounts();
+    let [to_board, to_host] = accounts.map(Line::new);
     let ended = Ended {
         clocks: board.clocks(),
         resets: board.resets(),
-        faults_to_board: to_board.to_string(),
-        faults_from_board: from_board.to_string(),
+        to_board,
+        to_host,
     };
-    let text = format!(
-        "{} clocks; faults to the board: {to_board}; from it: {from_board}",
-        ended.clocks
-    );
+    let mut text = format!("{} clocks", ended.clocks);
+    if args.rates.is_some() {
+        text += &format!("\n{}", table(accounts));
+    }
     console.result(&text, &ended)
 }
