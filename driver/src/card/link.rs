@@ -108,6 +108,8 @@ pub enum LinkError {
         name: String,
         error: dqa_golden::link::LinkError,
     },
+    #[error("{name}: no answer, but there is one at another baud rate: give {answers}")]
+    Rate { name: String, answers: String },
     #[error("{name}: {error}")]
     Session {
         name: String,
@@ -128,6 +130,7 @@ impl LinkError {
                 | Self::Busy { .. }
                 | Self::Gone { .. }
                 | Self::NoBoard { .. }
+                | Self::Rate { .. }
                 | Self::Changed { .. }
         )
     }

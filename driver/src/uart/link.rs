@@ -2,23 +2,29 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, Read, Write};
-use std::time::{Duration, Instant};
+use std::io;
+use std::time::Duration;
 
 use dqa_golden::link::{self, Channel, Counts, Host, Operation, Response};
 use dqa_golden::packet::Direction;
-use serialport::{ClearBuffer, SerialPort};
 
 use super::PortName;
+use super::wire::{Port, Wire};
 use crate::card::{Limits, Link, LinkError};
 use crate::registers::RegisterBus;
 
 /// How long to wait in the port at most.
-pub(super) const SLICE: Duration = Duration::from_millis(1);
+const SLICE: Duration = Duration::from_millis(1);
 /// Bytes that may wait in the system to go out: what is decided late is decided better.
-const IN_PORT: u32 = 256;
+const IN_PORT: usize = 256;
 /// Bytes of requests that wait in the link, of each path.
 const QUEUE: usize = 16 << 10;
+/// Rates at which a board is looked for that does not answer at the one given: those that ports have.
+const RATES: [u32; 7] = [
+    3_000_000, 2_000_000, 1_500_000, 1_000_000, 921_600, 460_800, 115_200,
+];
+/// How long it may take to answer at each.
+const RATE_PATIENCE: Duration = Duration::from_millis(300);
 const LIMITS: Limits = Limits {
     window: 4,
     answer: Duration::from_secs(10),
@@ -53,10 +59,10 @@ impl Timing {
 #[derive(Debug)]
 pub struct SerialLink {
     name: String,
-    port: Box<dyn SerialPort>,
+    wire: Box<dyn Wire>,
+    baud: u32,
     timing: link::Timing,
     host: Host,
-    begun: Instant,
     /// Bytes that the port has not taken.
     outgoing: VecDeque<u8>,
     /// The counts of the sessions before this one.
@@ -65,24 +71,70 @@ pub struct SerialLink {
 }
 
 impl SerialLink {
-    /// Opens the port and a session with the board behind it, which resets its core.
+    /// Opens the port and a session with the board behind it, which resets its core. Where none answers, it
+    /// is looked for at other baud rates for 2 seconds.
     ///
     /// # Errors
     ///
     /// When the port cannot be opened, or no board answers.
-    pub fn open(port: &PortName, Timing(timing): Timing) -> Result<Self, LinkError> {
-        let mut link = Self {
+    pub fn open(port: &PortName, timing: Timing) -> Result<Self, LinkError> {
+        let wire = Port::new(port.open()?);
+        let mut link = Self::unopened(Box::new(wire), port, timing);
+        let error = match link.begin() {
+            Ok(()) => return Ok(link),
+            Err(error) => error,
+        };
+        let unheard = matches!(
+            error,
+            LinkError::NoBoard {
+                error: link::LinkError::Silent | link::LinkError::Nonsense,
+                ..
+            }
+        );
+        match unheard.then(|| link.other_rate(port.baud)).flatten() {
+            Some(baud) => Err(LinkError::Rate {
+                name: link.name,
+                answers: PortName {
+                    baud,
+                    ..port.clone()
+                }
+                .to_string(),
+            }),
+            None => Err(error),
+        }
+    }
+
+    /// Opens a session over a wire of any kind, by the name of a port.
+    ///
+    /// # Errors
+    ///
+    /// When no board answers.
+    pub fn over(wire: Box<dyn Wire>, port: &PortName, timing: Timing) -> Result<Self, LinkError> {
+        let mut link = Self::unopened(wire, port, timing);
+        link.begin()?;
+        Ok(link)
+    }
+
+    fn unopened(wire: Box<dyn Wire>, port: &PortName, Timing(timing): Timing) -> Self {
+        Self {
             name: port.to_string(),
-            port: port.open()?,
+            wire,
+            baud: port.baud,
             timing,
             host: Host::new(1, timing, 0),
-            begun: Instant::now(),
             outgoing: VecDeque::new(),
             counts: Counts::default(),
             sessions: 0,
-        };
-        link.begin()?;
-        Ok(link)
+        }
+    }
+
+    /// The rate at which a board answers, if not at this one.
+    fn other_rate(&mut self, tried: u32) -> Option<u32> {
+        let Timing(timing) = Timing::within(RATE_PATIENCE);
+        self.timing = timing;
+        RATES
+            .into_iter()
+            .find(|&rate| rate != tried && self.wire.set_baud(rate).is_ok() && self.begin().is_ok())
     }
 
     /// What happened on the link since it was opened.
@@ -96,7 +148,7 @@ impl SerialLink {
     }
 
     fn now_us(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(self.wire.now().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// A session that has just begun, with nothing under way.
@@ -105,8 +157,8 @@ impl SerialLink {
         self.counts = self.counts + self.host.counts();
         self.host = Host::new(random as u16, self.timing, self.now_us());
         self.outgoing.clear();
-        // What waits to go out belongs to no session any more; not all ports can drop it.
-        let _ = self.port.clear(ClearBuffer::Output);
+        // What waits to go out belongs to no session any more.
+        self.wire.clear();
         self.sessions += 1;
         while !self.host.is_open() {
             self.step(SLICE, true)?;
@@ -116,13 +168,11 @@ impl SerialLink {
 
     /// Sends what can go, and takes what has come or comes within `wait`; whether anything came.
     fn step(&mut self, wait: Duration, waiting: bool) -> Result<bool, LinkError> {
-        self.write().map_err(|error| self.gone(&error))?;
-        let wait = match self.outgoing.is_empty() {
-            true => wait,
-            false => SLICE.min(wait),
-        };
+        let more = self.write().map_err(|error| self.gone(&error))?;
+        let wait = more.map_or(wait, |soon| soon.min(wait));
         let mut bytes = [0; 4096];
         let count = self
+            .wire
             .read(&mut bytes, wait)
             .map_err(|error| self.gone(&error))?;
         let now = self.now_us();
@@ -134,39 +184,25 @@ impl SerialLink {
         }
     }
 
-    fn write(&mut self) -> io::Result<()> {
+    /// Sends what can go. Where the port has as much as it should, says when to look again.
+    fn write(&mut self) -> io::Result<Option<Duration>> {
         loop {
             if self.outgoing.is_empty() {
-                if self
-                    .port
-                    .bytes_to_write()
-                    .is_ok_and(|bytes| bytes >= IN_PORT)
-                {
-                    return Ok(());
+                let excess = self.wire.waiting().saturating_sub(IN_PORT);
+                if excess > 0 {
+                    let bits = 10.0 * excess as f64;
+                    return Ok(Some(Duration::from_secs_f64(bits / f64::from(self.baud))));
                 }
                 let Some(frame) = self.host.transmit() else {
-                    return Ok(());
+                    return Ok(None);
                 };
                 self.outgoing.extend(frame);
             }
-            match self.port.write(self.outgoing.make_contiguous()) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => drop(self.outgoing.drain(..count)),
-                Err(error) if is_pause(&error) => return Ok(()),
-                Err(error) => return Err(error),
+            match self.wire.write(self.outgoing.make_contiguous())? {
+                0 => return Ok(Some(SLICE)),
+                count => drop(self.outgoing.drain(..count)),
             }
         }
-    }
-
-    fn read(&mut self, bytes: &mut [u8], wait: Duration) -> io::Result<usize> {
-        self.port.set_timeout(wait)?;
-        let count = match self.port.read(bytes) {
-            Ok(0) => Err(ErrorKind::BrokenPipe.into()),
-            Err(error) if is_pause(&error) => Ok(0),
-            other => other,
-        };
-        self.port.set_timeout(SLICE)?;
-        count
     }
 
     fn gone(&self, error: &io::Error) -> LinkError {
@@ -189,7 +225,7 @@ impl SerialLink {
 
     /// Waits until there are so many bytes of the register channel.
     fn answers(&mut self, count: usize) -> Result<Vec<u8>, LinkError> {
-        let mut moved = (self.host.moved(), Instant::now());
+        let mut moved = (self.host.moved(), self.wire.now());
         loop {
             let received = self.host.received(Channel::Registers);
             if received.len() >= count {
@@ -197,9 +233,9 @@ impl SerialLink {
             }
             self.step(SLICE, true)?;
             if self.host.moved() != moved.0 {
-                moved = (self.host.moved(), Instant::now());
+                moved = (self.host.moved(), self.wire.now());
             }
-            if moved.1.elapsed() > LIMITS.answer {
+            if self.wire.now() - moved.1 > LIMITS.answer {
                 return Err(LinkError::Timeout {
                     name: self.name.clone(),
                     after: LIMITS.answer,
@@ -212,14 +248,6 @@ impl SerialLink {
     fn operate(&mut self, operation: &Operation) {
         self.host.send(Channel::Registers, &operation.to_bytes());
     }
-}
-
-/// Nothing to read, or no room to write, for now.
-fn is_pause(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
-    )
 }
 
 fn channel(path: Direction) -> Channel {
@@ -303,7 +331,7 @@ impl Link for SerialLink {
         wait: Duration,
         take: &mut dyn FnMut(Direction, &[u8]),
     ) -> Result<bool, LinkError> {
-        let (start, before) = (Instant::now(), self.host.moved());
+        let (start, before) = (self.wire.now(), self.host.moved());
         loop {
             let mut came = false;
             for path in [Direction::Write, Direction::Read] {
@@ -314,7 +342,7 @@ impl Link for SerialLink {
                     came = true;
                 }
             }
-            let left = wait.saturating_sub(start.elapsed());
+            let left = wait.saturating_sub(self.wire.now() - start);
             // There is room for more of a request again.
             let drained = self.host.moved() != before
                 && [Channel::Encode, Channel::Decode]

@@ -6,12 +6,14 @@
 mod link;
 mod ports;
 pub mod pty;
+mod wire;
 
 use std::time::Duration;
 
 use crate::card::{Card, LinkError};
 pub use link::{SerialLink, Timing};
 pub use ports::{Found, PortName, ports};
+pub use wire::Wire;
 
 /// Baud rate where none is given.
 pub const BAUD: u32 = 3_000_000;

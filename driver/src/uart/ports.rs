@@ -37,7 +37,7 @@ impl PortName {
     /// Opens it, for this program alone.
     pub(super) fn open(&self) -> Result<Box<dyn serialport::SerialPort>, LinkError> {
         let port = serialport::new(&self.path, self.baud)
-            .timeout(super::link::SLICE)
+            .timeout(super::wire::WRITE)
             .open();
         let name = self.to_string();
         port.map_err(|error| match error.kind() {

@@ -1,10 +1,16 @@
 //! A simulated board behind a pseudo-terminal: to programs a serial port like any other.
+//!
+//! A pseudo-terminal carries bytes, and has a baud rate that means nothing to it. Here it means what it does on a wire:
+//! bytes go to the board and are read from it at this rate, so a program that sets another than the board's
+//! gets no sense from it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use dqa_sim::uart_board::UartBoard;
 use serialport::{SerialPort, TTYPort};
+
+use super::wire::is_pause;
 
 /// Clocks between looks at the terminal.
 const CLOCKS: u64 = 2000;
@@ -71,6 +77,9 @@ impl PtyBoard {
     /// When the terminal fails.
     pub fn step(&mut self) -> io::Result<()> {
         let mut bytes = [0; 64];
+        if let Ok(baud @ 1..) = self.terminal.baud_rate() {
+            self.board.set_host_baud(baud);
+        }
         if self.board.waiting() < WAITING {
             match self.terminal.read(&mut bytes) {
                 Ok(count) => {
@@ -104,11 +113,4 @@ impl PtyBoard {
         }
         Ok(())
     }
-}
-
-fn is_pause(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
-    )
 }
