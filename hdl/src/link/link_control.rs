@@ -351,3 +351,179 @@ impl Logic for LinkControl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LinkControl;
+    use crate::step::{settle, step};
+    use dqa_golden::link::VERSION;
+    use rust_hdl::prelude::*;
+
+    const OPEN: u64 = 0x48;
+    const BARE: u64 = 0x40;
+    const DATA_2: u64 = 0x42;
+    const POLL: u64 = 0x10;
+    const RESEND: u64 = 0x20;
+
+    /// What goes out: kind, number, acknowledgement, session, with data.
+    type Sent = (u64, u64, u64, u64, bool);
+
+    struct Bench(LinkControl);
+
+    impl Bench {
+        fn new() -> Self {
+            let mut unit = LinkControl::default();
+            unit.connect_all();
+            step(&mut unit, |unit| &mut unit.aclk);
+            unit.aresetn.next = true;
+            unit.room_encode.next = true;
+            unit.idle.next = true;
+            let mut bench = Self(unit);
+            bench.quiet(40);
+            bench
+        }
+
+        fn clock(&mut self) -> Option<Sent> {
+            let Self(unit) = self;
+            settle(unit, |unit| &mut unit.aclk);
+            let sent = unit.send.val().then(|| {
+                (
+                    unit.send_kind.val().to_u64(),
+                    unit.send_serial.val().to_u64(),
+                    unit.send_acknowledge.val().to_u64(),
+                    unit.send_session.val().to_u64(),
+                    unit.send_data.val(),
+                )
+            });
+            step(unit, |unit| &mut unit.aclk);
+            sent
+        }
+
+        fn quiet(&mut self, clocks: usize) -> Vec<Sent> {
+            (0..clocks).filter_map(|_| self.clock()).collect()
+        }
+
+        /// A frame comes; which channels keep it, and what goes out for it.
+        fn frame(
+            &mut self,
+            kind: u64,
+            serial: u64,
+            acknowledge: u64,
+            session: u64,
+        ) -> (u64, Vec<Sent>) {
+            let Self(unit) = self;
+            unit.done.next = true;
+            unit.intact.next = kind != 0;
+            unit.bare.next = kind & 15 == 0 || kind == OPEN;
+            unit.kind.next = bits(kind);
+            unit.serial.next = bits(serial);
+            unit.acknowledge.next = bits(acknowledge);
+            unit.session.next = bits(session);
+            settle(unit, |unit| &mut unit.aclk);
+            let keep = unit.keep.val().to_u64();
+            assert!(unit.forget.val());
+            let mut sent: Vec<_> = self.clock().into_iter().collect();
+            self.0.done.next = false;
+            sent.extend(self.quiet(64));
+            (keep, sent)
+        }
+
+        fn open(&mut self, session: u64) {
+            let version = u64::from(VERSION);
+            let (_, sent) = self.frame(OPEN, version, 0, session);
+            assert_eq!(sent, [(0x88, version, 0, session, false)]);
+            assert!(self.0.open.val());
+        }
+    }
+
+    #[test]
+    fn a_session_begins_with_a_reset() {
+        let mut bench = Bench::new();
+        assert!(!bench.0.open.val());
+        // No session yet, no session, another version.
+        assert_eq!(
+            bench.frame(DATA_2, 0, 0, 5),
+            (0, vec![(0x80, 0, 0, 0, false)])
+        );
+        assert_eq!(bench.frame(0, 0, 0, 5), (0, vec![]));
+        let version = u64::from(VERSION);
+        for (serial, session) in [(version, 0), (version + 1, 5)] {
+            let (_, sent) = bench.frame(OPEN, serial, 0, session);
+            assert_eq!(sent, [(0x88, version, 0, 0, false)]);
+            assert!(!bench.0.open.val());
+        }
+        bench.open(5);
+        // The same again resets nothing; another one does.
+        assert_eq!(bench.frame(DATA_2, 0, 0, 5).0, 2);
+        let (_, sent) = bench.frame(OPEN, version, 0, 5);
+        assert_eq!(sent, [(0x88, version, 1, 5, false)]);
+        bench.open(6);
+    }
+
+    #[test]
+    fn data_is_taken_in_order_and_acknowledged() {
+        let mut bench = Bench::new();
+        bench.open(5);
+        assert_eq!(
+            bench.frame(DATA_2, 0, 0, 5),
+            (2, vec![(0x80, 0, 1, 5, false)])
+        );
+        // Ahead: a NAK, once; behind: an acknowledgement; of another session: who it is in.
+        assert_eq!(
+            bench.frame(DATA_2, 2, 0, 5),
+            (0, vec![(0xa0, 0, 1, 5, false)])
+        );
+        assert_eq!(bench.frame(DATA_2, 3, 0, 5), (0, vec![]));
+        assert_eq!(
+            bench.frame(DATA_2, 0, 0, 5),
+            (0, vec![(0x80, 0, 1, 5, false)])
+        );
+        assert_eq!(
+            bench.frame(DATA_2, 1, 0, 9),
+            (0, vec![(0x80, 0, 1, 5, false)])
+        );
+        // After a POLL, or a frame that is taken, it asks anew; where there is no room, too.
+        assert_eq!(
+            bench.frame(BARE | POLL, 1, 0, 5),
+            (0, vec![(0x80, 0, 1, 5, false)])
+        );
+        assert_eq!(bench.frame(0, 1, 0, 5), (0, vec![(0xa0, 0, 1, 5, false)]));
+        assert_eq!(
+            bench.frame(DATA_2, 1, 0, 5),
+            (2, vec![(0x80, 0, 2, 5, false)])
+        );
+        bench.0.room_encode.next = false;
+        assert_eq!(
+            bench.frame(DATA_2, 2, 0, 5),
+            (0, vec![(0xa0, 0, 2, 5, false)])
+        );
+        // A frame of a board is nobody's.
+        assert_eq!(bench.frame(0x82, 2, 0, 5), (0, vec![]));
+    }
+
+    #[test]
+    fn data_goes_out_until_it_is_acknowledged() {
+        let mut bench = Bench::new();
+        bench.open(5);
+        bench.0.built.next = bits(3);
+        let data = |number, acknowledge| (0x80, number, acknowledge, 5, true);
+        assert_eq!(bench.quiet(20), [data(0, 0), data(1, 0), data(2, 0)]);
+        assert!(bench.0.caught_up.val());
+        assert_eq!(bench.frame(BARE, 0, 1, 5), (0, vec![]));
+        assert_eq!(bench.0.oldest.val(), bits(1));
+        // From the oldest on; an acknowledgement of what was not sent is none.
+        assert_eq!(
+            bench.frame(BARE | RESEND, 0, 1, 5),
+            (0, vec![data(1, 0), data(2, 0)])
+        );
+        assert_eq!(
+            bench.frame(BARE | RESEND, 0, 4, 5),
+            (0, vec![data(1, 0), data(2, 0)])
+        );
+        assert_eq!(bench.frame(BARE, 0, 3, 5), (0, vec![]));
+        assert_eq!(bench.0.oldest.val(), bits(3));
+        // Limits are told when they change.
+        bench.0.limits.next = bits(0x01_0203);
+        assert_eq!(bench.quiet(9), [(0x80, 3, 0, 5, false)]);
+    }
+}

@@ -290,3 +290,125 @@ impl<const B: usize, const T: usize> Logic for OutputRing<B, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OutputRing;
+    use crate::step::{settle, step};
+    use rust_hdl::prelude::*;
+
+    type Unit = OutputRing<10, 22>;
+
+    fn clock(unit: &mut Unit) {
+        step(unit, |unit| &mut unit.aclk);
+    }
+
+    fn unit() -> Unit {
+        let mut unit = Unit::default();
+        unit.connect_all();
+        clock(&mut unit);
+        unit.aresetn.next = true;
+        unit
+    }
+
+    /// Gives so many bytes, counted up from `from`, to channel 2, or 3, in as many clocks; how many it took.
+    fn give(unit: &mut Unit, channel: usize, from: u64, count: u64, last: bool) -> u64 {
+        let mut taken = 0;
+        for _ in 0..count + 20 {
+            let port = match channel {
+                2 => &mut unit.encode,
+                _ => &mut unit.decode,
+            };
+            port.tvalid.next = taken < count;
+            port.tdata.next = bits((from + taken) & 0xff);
+            port.tlast.next = last && taken + 1 == count;
+            settle(unit, |unit| &mut unit.aclk);
+            let ready = match channel {
+                2 => unit.encode.tready.val(),
+                _ => unit.decode.tready.val(),
+            };
+            taken += u64::from(ready && taken < count);
+            clock(unit);
+        }
+        unit.encode.tvalid.next = false;
+        unit.decode.tvalid.next = false;
+        taken
+    }
+
+    /// Channel and bytes of a complete frame.
+    fn frame(unit: &mut Unit, number: u64) -> (u64, Vec<u64>) {
+        unit.look.next = true;
+        unit.look_number.next = bits(number);
+        for _ in 0..10 {
+            clock(unit);
+            if unit.found.val() {
+                break;
+            }
+        }
+        assert!(unit.found.val());
+        unit.look.next = false;
+        let (channel, start) = (unit.channel.val().to_u64(), unit.start.val().to_u64());
+        let length = unit.length.val().to_u64();
+        unit.read.next = true;
+        let bytes = (0..length).map(|at| {
+            unit.read_address.next = bits((start + at) % 1024);
+            clock(unit);
+            unit.read_data.val().to_u64()
+        });
+        let bytes = bytes.collect();
+        unit.read.next = false;
+        clock(unit);
+        (channel, bytes)
+    }
+
+    fn counted(from: u64, count: u64) -> Vec<u64> {
+        (from..from + count).map(|byte| byte & 0xff).collect()
+    }
+
+    #[test]
+    fn frames_are_closed_at_a_last_byte_when_full_and_when_the_line_is_free() {
+        let mut unit = unit();
+        assert_eq!(give(&mut unit, 2, 7, 5, true), 5);
+        assert_eq!(unit.built.val(), bits(1));
+        assert_eq!(frame(&mut unit, 0), (2, counted(7, 5)));
+        assert_eq!(give(&mut unit, 3, 50, 512, false), 512);
+        assert_eq!(unit.built.val(), bits(2));
+        assert_eq!(frame(&mut unit, 1), (3, counted(50, 512)));
+        assert_eq!(give(&mut unit, 2, 90, 9, false), 9);
+        assert_eq!(unit.built.val(), bits(2));
+        unit.line_free.next = true;
+        clock(&mut unit);
+        clock(&mut unit);
+        assert_eq!(unit.built.val(), bits(3));
+        assert_eq!(frame(&mut unit, 2), (2, counted(90, 9)));
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_stays() {
+        let mut unit = unit();
+        assert_eq!(give(&mut unit, 2, 0, 512, false), 512);
+        // There are 1023 places.
+        assert_eq!(give(&mut unit, 2, 1, 512, false), 511);
+        assert_eq!(frame(&mut unit, 0), (2, counted(0, 512)));
+        unit.oldest.next = bits(1);
+        unit.moved.next = true;
+        clock(&mut unit);
+        unit.moved.next = false;
+        unit.line_free.next = true;
+        (0..6).for_each(|_| clock(&mut unit));
+        unit.line_free.next = false;
+        assert_eq!(frame(&mut unit, 1), (2, counted(1, 511)));
+        assert_eq!(give(&mut unit, 3, 2, 512, false), 512);
+        assert_eq!(frame(&mut unit, 2), (3, counted(2, 512)));
+    }
+
+    #[test]
+    fn at_most_15_frames_are_kept() {
+        let mut unit = unit();
+        let taken: Vec<_> = (0..16)
+            .map(|from| give(&mut unit, 2, from, 1, true))
+            .collect();
+        assert_eq!(taken, [&[1; 15][..], &[0]].concat());
+        assert_eq!(frame(&mut unit, 14), (2, vec![14]));
+    }
+}

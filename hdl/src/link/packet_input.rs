@@ -112,3 +112,55 @@ impl<const N: usize> Logic for PacketInput<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PacketInput;
+    use crate::step::{settle, step};
+    use rust_hdl::prelude::*;
+
+    /// The beats of these bytes, with their `tlast`; it holds for the first clocks.
+    fn beats(bytes: &[u8], holds: usize) -> Vec<(u64, bool)> {
+        let mut unit = PacketInput::<32>::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        let (mut at, mut beats) = (0, Vec::new());
+        for clock in 0..100 {
+            unit.hold.next = clock < holds;
+            unit.s.tvalid.next = at < bytes.len();
+            unit.s.tdata.next = bits(u64::from(bytes.get(at).copied().unwrap_or(0)));
+            unit.m_axis.tready.next = clock % 2 == 0;
+            settle(&mut unit, |unit| &mut unit.aclk);
+            if unit.s.tready.val() && at < bytes.len() {
+                assert!(clock >= holds, "it takes a byte and should not");
+                at += 1;
+            }
+            if unit.m_axis.tvalid.val() && clock % 2 == 0 {
+                beats.push((unit.m_axis.tdata.val().to_u64(), unit.m_axis.tlast.val()));
+            }
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
+        assert_eq!(at, bytes.len());
+        beats
+    }
+
+    #[test]
+    fn packets_behind_their_lengths() {
+        // A packet of a beat and a byte, one of none, and one of a beat.
+        let bytes = [
+            5, 0, 0, 0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 4, 0, 0, 0, 6, 7, 8, 9,
+        ];
+        let expected = [(0x0403_0201, false), (5, true), (0x0908_0706, true)];
+        assert_eq!(beats(&bytes, 0), expected);
+        assert_eq!(beats(&bytes, 30), expected);
+    }
+
+    #[test]
+    fn a_packet_that_has_not_come_is_not_ended() {
+        assert_eq!(
+            beats(&[0, 1, 0, 0, 1, 2, 3, 4, 5], 0),
+            [(0x0403_0201, false)]
+        );
+    }
+}

@@ -74,3 +74,39 @@ impl<const N: usize> Logic for PacketOutput<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PacketOutput;
+    use crate::step::step;
+    use rust_hdl::prelude::*;
+
+    #[test]
+    fn bytes_of_beats_lowest_first() {
+        let mut unit = PacketOutput::<32>::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        let mut beats = [(0x0403_0201u64, false), (0x0807_0605, true)].into_iter();
+        let mut beat = beats.next();
+        let mut bytes = Vec::new();
+        for clock in 0..40 {
+            let (data, last) = beat.unwrap_or_default();
+            unit.s_axis.tvalid.next = beat.is_some();
+            unit.s_axis.tdata.next = bits(data);
+            unit.s_axis.tlast.next = last;
+            // It waits every third clock.
+            unit.m_axis.tready.next = clock % 3 > 0;
+            crate::step::settle(&mut unit, |unit| &mut unit.aclk);
+            if unit.s_axis.tready.val() && beat.is_some() {
+                beat = beats.next();
+            }
+            if unit.m_axis.tvalid.val() && clock % 3 > 0 {
+                bytes.push((unit.m_axis.tdata.val().to_u64(), unit.m_axis.tlast.val()));
+            }
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
+        let expected: Vec<_> = (1..=8).map(|byte| (byte, byte == 8)).collect();
+        assert_eq!(bytes, expected);
+    }
+}

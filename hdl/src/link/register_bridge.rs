@@ -239,3 +239,112 @@ impl Logic for RegisterBridge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RegisterBridge;
+    use crate::step::{settle, step};
+    use dqa_golden::link::Operation;
+    use rust_hdl::prelude::*;
+
+    /// What came out of the bridge.
+    #[derive(Debug, Default, PartialEq)]
+    struct Seen {
+        writes: Vec<(u64, u64)>,
+        reads: Vec<u64>,
+        /// Bytes of answers, with their `tlast`.
+        answers: Vec<(u64, bool)>,
+    }
+
+    /// Does operations on a bus that reads addresses as words, inverted, and answers odd words with SLVERR.
+    fn run(operations: &[Operation]) -> Seen {
+        let bytes: Vec<u8> = operations.iter().flat_map(Operation::to_bytes).collect();
+        let mut unit = RegisterBridge::default();
+        unit.connect_all();
+        step(&mut unit, |unit| &mut unit.aclk);
+        unit.aresetn.next = true;
+        let (mut at, mut seen) = (0, Seen::default());
+        // An address and a word that wait for each other, and the answers that are due.
+        let (mut address, mut word) = (None, None);
+        let (mut written, mut read) = (None, None);
+        for clock in 0..300u32 {
+            unit.s.tvalid.next = at < bytes.len();
+            unit.s.tdata.next = bits(u64::from(bytes.get(at).copied().unwrap_or(0)));
+            // Address and word are taken at clocks of their own.
+            unit.m_axil.awready.next = address.is_none() && clock % 5 == 1;
+            unit.m_axil.wready.next = word.is_none() && clock % 3 == 1;
+            unit.m_axil.arready.next = clock % 2 == 1;
+            unit.m_axil.bvalid.next = written.is_some();
+            unit.m_axil.bresp.next = bits(written.unwrap_or(0));
+            unit.m_axil.rvalid.next = read.is_some();
+            unit.m_axil.rdata.next = bits(!read.unwrap_or(0) & 0xffff_ffff);
+            unit.m_axil.rresp.next = bits(0);
+            unit.m_axis.tready.next = clock % 4 != 2;
+            settle(&mut unit, |unit| &mut unit.aclk);
+            if unit.s.tready.val() && at < bytes.len() {
+                at += 1;
+            }
+            if unit.m_axil.bready.val() {
+                written = None;
+            }
+            if unit.m_axil.rready.val() {
+                read = None;
+            }
+            if unit.m_axil.awvalid.val() && unit.m_axil.awready.val() {
+                address = Some(unit.m_axil.awaddr.val().to_u64());
+            }
+            if unit.m_axil.wvalid.val() && unit.m_axil.wready.val() {
+                word = Some(unit.m_axil.wdata.val().to_u64());
+                assert_eq!(unit.m_axil.wstrb.val(), bits(15));
+            }
+            if unit.m_axil.arvalid.val() && unit.m_axil.arready.val() {
+                read = Some(unit.m_axil.araddr.val().to_u64());
+                seen.reads.extend(read);
+            }
+            if let (Some(to), Some(with)) = (address, word) {
+                seen.writes.push((to, with));
+                written = Some(2 * (with & 1));
+                (address, word) = (None, None);
+            }
+            if unit.m_axis.tvalid.val() && unit.m_axis.tready.val() {
+                let last = unit.m_axis.tlast.val();
+                seen.answers.push((unit.m_axis.tdata.val().to_u64(), last));
+            }
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
+        assert!(at == bytes.len() && !unit.busy.val());
+        seen
+    }
+
+    #[test]
+    fn operations_in_turn() {
+        let read = |address| Operation::Read { address };
+        let write = |address, words: &[u32]| Operation::Write {
+            address,
+            words: words.to_vec(),
+        };
+        let seen = run(&[
+            read(0x104),
+            write(0x20c, &[2, 4, 0x0102_0304]),
+            write(0xff8, &[6, 7, 8]),
+            read(8),
+        ]);
+        assert_eq!(seen.reads, [0x104, 8]);
+        let writes = [
+            (0x20c, 2),
+            (0x20c, 4),
+            (0x20c, 0x0102_0304),
+            (0xff8, 6),
+            (0xff8, 7),
+            (0xff8, 8),
+        ];
+        assert_eq!(seen.writes, writes);
+        let bytes: Vec<_> = seen.answers.iter().map(|&(byte, _)| byte).collect();
+        let expected = [0, 0xfb, 0xfe, 0xff, 0xff, 0, 2, 0, 0xf7, 0xff, 0xff, 0xff];
+        assert_eq!(bytes, expected);
+        // Only behind the last no other operation waits.
+        let lasts: Vec<_> = seen.answers.iter().map(|&(_, last)| last).collect();
+        assert_eq!(lasts.iter().filter(|&&last| last).count(), 1);
+        assert_eq!(lasts.last(), Some(&true));
+    }
+}
