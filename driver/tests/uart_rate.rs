@@ -1,13 +1,13 @@
 //! How much of the wire the whole path uses: the driver, the verilated `dqa_uart`, and between them a wire and a
 //! USB bridge, in the simulation's time.
 
-use std::collections::VecDeque;
-use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dqa_driver::card::Card;
 use dqa_driver::transport::Transport;
-use dqa_driver::uart::{PortName, SerialLink, Timing, Wire};
+use dqa_driver::uart::bridge::Bridge;
+use dqa_driver::uart::{PortName, SerialLink, Timing};
 use dqa_golden::context::Context;
 use dqa_golden::packet::{Header, Operation, answer, plain, samples_to_bytes};
 use dqa_golden::payload::PlaneRun;
@@ -16,67 +16,16 @@ use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
 use dqa_sim::uart_board::UartBoard;
 use parking_lot::Mutex;
-use std::sync::Arc;
 
 const SPEED: Speed = Speed {
     clock_hz: 24_000_000,
     baud: 3_000_000,
 };
 const CLOCKS_PER_BYTE: f64 = 80.0;
-/// What the bridge keeps bytes of the board for: a millisecond.
-const DELAY: u64 = SPEED.clock_hz as u64 / 1000;
+/// What the bridge keeps bytes of the board for.
+const DELAY: Duration = Duration::from_millis(1);
 /// Bytes of samples in a packet.
 const PAYLOAD: usize = 4096;
-
-/// A board and its bridge. What reads and writes makes time pass.
-#[derive(Debug)]
-struct Bridge {
-    board: Arc<Mutex<UartBoard>>,
-    /// When they are handed on.
-    to_host: VecDeque<(u64, u8)>,
-}
-
-impl Wire for Bridge {
-    fn now(&self) -> Duration {
-        let clocks = self.board.lock().clocks();
-        Duration::from_nanos(clocks * 1_000_000_000 / u64::from(SPEED.clock_hz))
-    }
-
-    fn set_baud(&mut self, baud: u32) -> io::Result<()> {
-        self.board.lock().set_host_baud(baud);
-        Ok(())
-    }
-
-    fn waiting(&self) -> usize {
-        self.board.lock().waiting()
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.board.lock().send(bytes);
-        Ok(bytes.len())
-    }
-
-    fn read(&mut self, bytes: &mut [u8], wait: Duration) -> io::Result<usize> {
-        let mut board = self.board.lock();
-        let until = board.clocks() + (wait.as_secs_f64() * f64::from(SPEED.clock_hz)) as u64;
-        loop {
-            board.run(CLOCKS_PER_BYTE as u64);
-            let now = board.clocks();
-            let came = board.received().into_iter();
-            self.to_host.extend(came.map(|byte| (now + DELAY, byte)));
-            let mut count = 0;
-            while count < bytes.len() && self.to_host.front().is_some_and(|&(at, _)| at <= now) {
-                bytes[count] = self.to_host.pop_front().expect("it is there").1;
-                count += 1;
-            }
-            if count > 0 || now >= until {
-                return Ok(count);
-            }
-        }
-    }
-
-    fn clear(&mut self) {}
-}
 
 /// Sends these requests in turn, `count` of them, of which the first four and the last four are not
 /// measured; bytes of payload in so many of the wire's bytes.
@@ -87,10 +36,7 @@ fn usage(context: &Context, requests: &[Vec<u8>], count: usize) -> f64 {
     };
     let board = UartBoard::new(&parameters, SPEED, 1, None).expect("a model");
     let board = Arc::new(Mutex::new(board));
-    let bridge = Bridge {
-        board: Arc::clone(&board),
-        to_host: VecDeque::new(),
-    };
+    let bridge = Bridge::new(Arc::clone(&board), DELAY);
     let port = PortName::parse("simulated").expect("a name");
     let link = SerialLink::over(Box::new(bridge), &port, Timing::default());
     let mut card = Card::open(link.expect("it answers")).expect("it is a core");

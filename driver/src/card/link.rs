@@ -1,6 +1,7 @@
 //! What a [`Card`](super::Card) needs of the link to its core.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use dqa_golden::packet::{Direction, PacketError};
 use dqa_hdl::identification::IdentificationError;
@@ -21,6 +22,13 @@ pub trait Link: RegisterBus<Error = LinkError> + Send {
 
     /// What the link holds and how long it may take.
     fn limits(&self) -> Limits;
+
+    /// The time by which it waits, since some moment: this machine's, but for links to a simulation with a time of
+    /// its own.
+    fn now(&self) -> Duration {
+        static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGIN.elapsed()
+    }
 
     /// Writes registers in this order. For links that would wait for each single one.
     fn write_all(&mut self, writes: &[(u16, u32)]) -> Result<(), LinkError> {

@@ -23,7 +23,7 @@ mod slots;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{Direction, PacketError, Status};
@@ -56,11 +56,12 @@ pub struct Card<L> {
     paths: [Path; 2],
     answers: [Answers; 2],
     entries: VecDeque<Entry>,
-    sequence: u32,
+    /// Of each path's last request: a core checks that a path's numbers count up by one.
+    sequences: [u32; 2],
     /// Resets since the last answer.
     tries: u32,
-    /// When a byte moved last.
-    moved: Instant,
+    /// When a byte moved last, by the link's clock.
+    moved: Duration,
     /// Why the link is to be opened anew.
     failed: Option<LinkError>,
     /// The core still has requests that nobody waits for.
@@ -139,11 +140,12 @@ impl<L: Link> Card<L> {
             answers: Default::default(),
             entries: VecDeque::new(),
             // What an earlier program left unread has other numbers, by all odds.
-            sequence: RandomState::new().hash_one(()).to_le_bytes()[..4]
-                .try_into()
-                .map_or(0, u32::from_le_bytes),
+            sequences: [(); 2].map(|()| {
+                let random = RandomState::new().hash_one(()).to_le_bytes();
+                random[..4].try_into().map_or(0, u32::from_le_bytes)
+            }),
             tries: 0,
-            moved: Instant::now(),
+            moved: Duration::ZERO,
             failed: None,
             abandoned: false,
             resets: 0,
@@ -221,8 +223,8 @@ impl<L: Link> Card<L> {
     fn step(&mut self, wait: Duration) {
         let limit = self.link.limits().answer;
         match self.pump(wait) {
-            Ok(true) => self.moved = Instant::now(),
-            Ok(false) if self.moved.elapsed() > limit => {
+            Ok(true) => self.moved = self.link.now(),
+            Ok(false) if self.link.now() - self.moved > limit => {
                 let error = LinkError::Timeout {
                     name: self.link.name().to_owned(),
                     after: limit,
@@ -350,7 +352,6 @@ impl<L: Link> Card<L> {
     fn resume(&mut self) -> Result<(), LinkError> {
         self.resets += 1;
         self.reset()?;
-        let mut sequence = self.sequence;
         for entry in &mut self.entries {
             let Entry::Waiting(request) = entry else {
                 continue;
@@ -362,11 +363,9 @@ impl<L: Link> Card<L> {
                 let writes = writes.expect("it was loaded before");
                 path.load(&mut self.link, &writes, request.slot, *key, context)?;
             }
-            sequence = sequence.wrapping_add(1);
-            request.renumber(sequence);
+            request.renumber(&mut self.sequences[index(request.path)]);
         }
-        self.sequence = sequence;
-        self.moved = Instant::now();
+        self.moved = self.link.now();
         Ok(())
     }
 
@@ -377,9 +376,9 @@ impl<L: Link> Card<L> {
         for _ in 0..2 {
             self.link.reset()?;
             self.link.set(control::SOFT_RESET, 1)?;
-            let (start, limit) = (Instant::now(), self.link.limits().answer);
+            let (start, limit) = (self.link.now(), self.link.limits().answer);
             while self.link.read(status::REGISTER.offset)? != 0 {
-                if start.elapsed() > limit {
+                if self.link.now() - start > limit {
                     return Err(LinkError::Timeout {
                         name: self.link.name().to_owned(),
                         after: limit,
@@ -468,15 +467,14 @@ impl<L: Link> Transport for Card<L> {
         }
         self.abandoned = false;
         if self.waiting().next().is_none() {
-            self.moved = Instant::now();
+            self.moved = self.link.now();
         }
         let entry = match judge(&request, &self.contexts) {
             Err(error) => Entry::Done(Err(error.into())),
             Ok((header, context)) => {
                 let mut request = Request::new(request, header, context);
                 request.slot = self.slot(&request)?;
-                self.sequence = self.sequence.wrapping_add(1);
-                request.renumber(self.sequence);
+                request.renumber(&mut self.sequences[index(request.path)]);
                 Entry::Waiting(request)
             }
         };

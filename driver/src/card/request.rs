@@ -75,9 +75,10 @@ impl Request {
         }
     }
 
-    /// To be sent from its first byte, under this number.
-    pub(super) fn renumber(&mut self, sequence: u32) {
-        self.sequence = sequence;
+    /// To be sent from its first byte, under the number behind this, which it becomes.
+    pub(super) fn renumber(&mut self, last: &mut u32) {
+        *last = last.wrapping_add(1);
+        self.sequence = *last;
         self.sent = 0;
         let head = self.on_link().to_bytes();
         self.bytes[..HEADER_BYTES].copy_from_slice(&head);

@@ -1,7 +1,5 @@
 //! The two contexts of a path, and the registers that they are loaded through.
 
-use std::time::Instant;
-
 use dqa_golden::context::Context;
 use dqa_golden::packet::Direction;
 use dqa_hdl::load;
@@ -104,9 +102,9 @@ impl Path {
         let bit = 1 << slot;
         let valid = link.get(self.valid)?;
         link.set(self.valid, valid & !bit)?;
-        let (start, limit) = (Instant::now(), link.limits().answer);
+        let (start, limit) = (link.now(), link.limits().answer);
         while link.get(self.busy)? & bit != 0 {
-            if start.elapsed() > limit {
+            if link.now() - start > limit {
                 return Err(LinkError::Timeout {
                     name: link.name().to_owned(),
                     after: limit,

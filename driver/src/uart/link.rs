@@ -287,6 +287,10 @@ impl Link for SerialLink {
         LIMITS
     }
 
+    fn now(&self) -> Duration {
+        self.wire.now()
+    }
+
     fn write_all(&mut self, writes: &[(u16, u32)]) -> Result<(), LinkError> {
         let mut offsets = Vec::new();
         for same in writes.chunk_by(|a, b| a.0 == b.0) {

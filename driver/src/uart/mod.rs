@@ -3,6 +3,7 @@
 //! The link is that of `docs/src/link.md`. A port is opened once: by this program alone where the system
 //! can lock it.
 
+pub mod bridge;
 mod link;
 mod ports;
 pub mod pty;
