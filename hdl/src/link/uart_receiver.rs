@@ -168,10 +168,12 @@ mod tests {
             (true, 8),
         ];
         assert_eq!(receive(&[byte, byte].concat()), [(0xc5, false); 2]);
-        // A spike in the middle of a bit, and one on the idle line.
-        let mut spiked = byte.to_vec();
-        spiked.splice(2..3, [(false, 3), (true, 1), (false, 4)]);
-        assert_eq!(receive(&spiked), [(0xc5, false)]);
+        // A spike anywhere in a bit, and one on the idle line.
+        for at in 1..7 {
+            let mut spiked = byte.to_vec();
+            spiked.splice(2..3, [(false, at), (true, 1), (false, 7 - at)]);
+            assert_eq!(receive(&spiked), [(0xc5, false)], "at tick {at}");
+        }
         assert_eq!(receive(&[(false, 3), (true, 100)]), []);
         // A break is one byte that is none, however long.
         assert_eq!(receive(&[(false, 1000)]), [(0, true)]);
