@@ -10,7 +10,6 @@
 //! [`mount()`] has it as files for any program.
 
 mod core;
-mod cutter;
 mod faults;
 mod mount;
 
@@ -19,7 +18,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dqa_golden::packet::Direction;
+use dqa_golden::packet::{Cutter, Direction};
 use dqa_hdl::registers::{BYTES, control};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rustix::io::Errno;
@@ -27,7 +26,6 @@ use rustix::io::Errno;
 use crate::card::LinkError;
 use crate::xdma::{Board, Nodes, Registers, Stream};
 pub use core::{Core, Loopback};
-use cutter::Cutter;
 pub use faults::{Fault, Faults};
 pub use mount::mount;
 

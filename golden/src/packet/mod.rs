@@ -33,6 +33,7 @@
 //! 31 set in the last block's; 12 zeros. [`Reader`] turns them into plain ones.
 
 mod answer;
+mod cutter;
 mod header;
 mod reply;
 mod status;
@@ -44,6 +45,7 @@ use crate::lanes::LaneError;
 use crate::payload::{DecodeError, EncodeError, MAX_PACKET_SAMPLES};
 
 pub use answer::answer;
+pub use cutter::Cutter;
 pub use header::{Header, Operation};
 pub use reply::{Direction, Path, Reply};
 pub use status::Status;
