@@ -29,6 +29,51 @@ pub struct StreamSink<const N: usize> {
     pub tlast: Signal<In, Bit>,
 }
 
+/// Gives beats of N bits to a DMA engine, AXI4-Stream. Of the last beat of a packet the bytes whose bits of
+/// `tkeep` are set count, from the lowest on; of all others all K = N / 8.
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "DmaSink"]
+pub struct DmaSource<const N: usize, const K: usize> {
+    pub tdata: Signal<Out, Bits<N>>,
+    pub tkeep: Signal<Out, Bits<K>>,
+    pub tvalid: Signal<Out, Bit>,
+    pub tready: Signal<In, Bit>,
+    pub tlast: Signal<Out, Bit>,
+}
+
+/// Takes beats of N bits from a DMA engine; see [`DmaSource`].
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "DmaSource"]
+pub struct DmaSink<const N: usize, const K: usize> {
+    pub tdata: Signal<In, Bits<N>>,
+    pub tkeep: Signal<In, Bits<K>>,
+    pub tvalid: Signal<In, Bit>,
+    pub tready: Signal<Out, Bit>,
+    pub tlast: Signal<In, Bit>,
+}
+
+/// Gives pieces of a transfer: of N bits the lowest `bytes` bytes, the others 0; `ends` with its last.
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "PieceSink"]
+pub struct PieceSource<const N: usize> {
+    pub tdata: Signal<Out, Bits<N>>,
+    pub tvalid: Signal<Out, Bit>,
+    pub tready: Signal<In, Bit>,
+    pub bytes: Signal<Out, Bits<5>>,
+    pub ends: Signal<Out, Bit>,
+}
+
+/// Takes pieces of a transfer; see [`PieceSource`].
+#[derive(LogicInterface, Clone, Debug, Default)]
+#[join = "PieceSource"]
+pub struct PieceSink<const N: usize> {
+    pub tdata: Signal<In, Bits<N>>,
+    pub tvalid: Signal<In, Bit>,
+    pub tready: Signal<Out, Bit>,
+    pub bytes: Signal<In, Bits<5>>,
+    pub ends: Signal<In, Bit>,
+}
+
 /// Gives bytes.
 #[derive(LogicInterface, Clone, Debug, Default)]
 #[join = "ByteSink"]

@@ -59,9 +59,23 @@ pub fn identification(parameters: &Parameters) -> Identification {
 ///
 /// If the parameters are not legal.
 pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
+    emitted(parameters, header, false)
+}
+
+/// As [`verilog`], with the output `streams_aresetn$0`, which is low while both paths are held in reset: for
+/// what is on the other ends of the streams, to be reset as well.
+///
+/// # Errors
+///
+/// As [`verilog`].
+pub(crate) fn verilog_with_streams_reset(parameters: &Parameters) -> Result<String, CheckError> {
+    emitted(parameters, "", true)
+}
+
+fn emitted(parameters: &Parameters, header: &str, reset: bool) -> Result<String, CheckError> {
     macro_rules! core {
         ($($generic:literal),+) => {
-            on_large_stack(|| emit(TOP, header, Core::<$($generic),+>::new(parameters)))
+            on_large_stack(|| emit(TOP, header, Core::<$($generic),+>::new(parameters, reset)))
         };
     }
     match parameters.lanes {
@@ -124,6 +138,8 @@ pub struct Core<
     pub m_axis_enc: StreamSource<W>,
     pub s_axis_dec: StreamSink<W>,
     pub m_axis_dec: StreamSource<D>,
+    /// One where asked for.
+    pub streams_aresetn: Vec<Signal<Out, Bit>>,
     control: ControlPort,
     write: PacketPort<D, Q, W, V, AW, LW, KW>,
     encoder: Encoder<S, D, W, OUT, E, T, PE, K, B>,
@@ -160,8 +176,8 @@ impl<
     const CE: usize,
 > Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B, C, CE>
 {
-    /// A core for these parameters, whose lanes are S.
-    pub fn new(parameters: &Parameters) -> Self {
+    /// A core for these parameters, whose lanes are S; with `streams_aresetn` or without.
+    pub fn new(parameters: &Parameters, streams_reset: bool) -> Self {
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -171,6 +187,7 @@ impl<
             m_axis_enc: StreamSource::default(),
             s_axis_dec: StreamSink::default(),
             m_axis_dec: StreamSource::default(),
+            streams_aresetn: streams_reset.then(Signal::default).into_iter().collect(),
             control: ControlPort::new(&identification(parameters)),
             write: PacketPort::new(parameters, Direction::Write, parameters.scan),
             encoder: match parameters.scan {
@@ -234,6 +251,9 @@ impl<
         self.encoder.aresetn.next = !self.reset.q.val();
         self.read.aresetn.next = !self.reset.q.val();
         self.decoder.aresetn.next = !self.reset.q.val();
+        for i in 0..self.streams_aresetn.len() {
+            self.streams_aresetn[i].next = !self.reset.q.val();
+        }
 
         AxilSlave::link(&mut self.s_axil, &mut self.control.s_axil);
         self.irq.next = self.control.irq.val();

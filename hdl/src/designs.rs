@@ -66,6 +66,12 @@ use crate::skid_buffer::SkidBuffer;
 use crate::symbol_lookup::SymbolLookup;
 use crate::word_feed::WordFeed;
 use crate::word_fifo::WordFifo;
+use crate::xdma::answer_packer::AnswerPacker;
+use crate::xdma::beat_splitter::BeatSplitter;
+use crate::xdma::interrupt_request::InterruptRequest;
+use crate::xdma::request_cutter::RequestCutter;
+use crate::xdma::xdma_core::{self, EngineBits};
+use crate::xdma::xdma_port::XdmaPort;
 use crate::{core, decoder, encoder};
 
 /// Rows of the channel table in units that have one, as in the default [`Parameters`].
@@ -312,6 +318,42 @@ pub fn units() -> Vec<Design> {
             "1 lane",
             UartPort::<16, 32, 9, 11, 12, 24>::new(SPEED.clock_hz, SPEED.baud),
         ),
+        Design::new(
+            "beat_splitter",
+            "128 to 32 bits",
+            BeatSplitter::<128, 16, 145, 32>::default(),
+        ),
+        Design::new(
+            "request_cutter",
+            "64 to 32 bits",
+            RequestCutter::<64, 8, 73, 32, 64, 33>::default(),
+        ),
+        Design::new(
+            "request_cutter",
+            "128 to 64 bits",
+            RequestCutter::<128, 16, 145, 64, 128, 65>::default(),
+        ),
+        Design::new(
+            "request_cutter",
+            "128 to 128 bits",
+            RequestCutter::<128, 16, 145, 128, 256, 129>::default(),
+        ),
+        Design::new(
+            "answer_packer",
+            "32 to 128 bits",
+            AnswerPacker::<32, 128, 16, 145>::default(),
+        ),
+        Design::new(
+            "answer_packer",
+            "128 to 128 bits",
+            AnswerPacker::<128, 128, 16, 145>::default(),
+        ),
+        Design::new("interrupt_request", "", InterruptRequest::default()),
+        Design::of_lanes(
+            "xdma_port",
+            8,
+            XdmaPort::<128, 16, 145, 128, 256, 129, 64, 128, 65>::default(),
+        ),
     ]
 }
 
@@ -344,8 +386,8 @@ fn core_of(top: &'static str, verilog: Verilog, option: &str, parameters: &Param
     }
 }
 
-/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters, and
-/// `dqa_uart` of 1.
+/// `dqa_encoder`, `dqa_decoder` and `dqa_core` of 1, 2, 4 and 8 lanes with the default parameters,
+/// `dqa_uart` of 1, and `dqa_xdma` of 4 behind 64 bits and of 8 behind 128.
 pub fn cores() -> Vec<Design> {
     let of = |(top, verilog)| [1, 2, 4, 8].map(|lanes| core_of(top, verilog, "", &of_lanes(lanes)));
     let uart = Design {
@@ -354,7 +396,17 @@ pub fn cores() -> Vec<Design> {
         lanes: None,
         verilog: uart_core::verilog(&of_lanes(1), SPEED, "").expect("sound RTL"),
     };
-    CORES.into_iter().flat_map(of).chain([uart]).collect()
+    let xdma = [(4, 64), (8, 128)].map(|(lanes, bits)| {
+        let engine = EngineBits::new(bits, lanes).expect("they go together");
+        Design {
+            top: xdma_core::TOP,
+            size: in_lanes(lanes),
+            lanes: None,
+            verilog: xdma_core::verilog(&of_lanes(lanes), engine, "").expect("sound RTL"),
+        }
+    });
+    let cores = CORES.into_iter().flat_map(of);
+    cores.chain([uart]).chain(xdma).collect()
 }
 
 /// The cores with what is chosen when they are generated: all with dynamic scale, `dqa_core` without its

@@ -41,6 +41,7 @@
 //! | [`axil_port`], [`control_port`] | AXI4-Lite handshakes; with the registers behind |
 //! | [`identification`] | what a core was generated for, as its registers tell |
 //! | [`link`] | the core `dqa_uart`: `dqa_core` behind a serial port |
+//! | [`xdma`] | the core `dqa_xdma`: `dqa_core` behind a DMA engine of PCIe |
 
 pub mod answer_register;
 pub mod axil_port;
@@ -103,3 +104,4 @@ pub mod symbol_lookup;
 pub mod vivado;
 pub mod word_feed;
 pub mod word_fifo;
+pub mod xdma;

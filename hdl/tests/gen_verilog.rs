@@ -73,6 +73,20 @@ fn one_core_alone() {
 }
 
 #[test]
+fn a_core_with_the_ports_of_an_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gen_verilog(
+        folder.path(),
+        "--core xdma --lanes 2 --engine-bits 64 --out rtl",
+    );
+    assert!(output.status.success());
+    let text = fs::read_to_string(folder.path().join("rtl/dqa_xdma.v")).unwrap();
+    assert!(text.contains("// Streams of 64 bits: --engine-bits 64\n"));
+    assert!(text.contains("    input wire [63:0] s_axis_h2c_1_tdata;\n"));
+    assert!(text.contains("    output wire [7:0] m_axis_c2h_0_tkeep;\n"));
+}
+
+#[test]
 fn a_shell_for_vivado_beside_the_core() {
     let folder = tempfile::tempdir().unwrap();
     let output = gen_verilog(folder.path(), "--core core --lanes 1 --out rtl --vivado");
@@ -101,6 +115,12 @@ fn illegal_parameters_are_refused_and_nothing_is_written() {
         ("--symbol-bits 7", "choose 5 or 6"),
         ("--channels 0", "choose 1 to 65535"),
         ("--channels 65536", "choose 1 to 65535"),
+        ("--core xdma --lanes 1", "choose 2, 4 or 8 lanes"),
+        ("--core xdma --engine-bits 32", "choose 64 or 128"),
+        (
+            "--core xdma --lanes 8 --engine-bits 64",
+            "choose 128 bits, or 2 or 4 lanes",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let output = gen_verilog(folder.path(), option);

@@ -51,6 +51,7 @@ mod stream;
 pub mod uart;
 pub mod uart_board;
 mod value;
+pub mod xdma;
 
 pub use crate::core::{Answer, Core, CoreError};
 pub use axil::{Axil, Response};

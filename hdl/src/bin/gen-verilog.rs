@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 use dqa_hdl::link::uart_core::{self, Speed};
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::ports::ports;
+use dqa_hdl::xdma::xdma_core::{self, EngineBits};
 use dqa_hdl::{core, decoder, encoder, vivado};
 
 const EXAMPLES: &str = "\
@@ -16,6 +17,7 @@ Examples:
   gen-verilog --core encoder --lanes 8 --out rtl
   gen-verilog --dynamic 448                         ranges found on the device, in planes of up to 448 beats
   gen-verilog --core core --vivado                  with a shell that Vivado's block designs know
+  gen-verilog --core xdma --lanes 8                 with the ports of Xilinx's XDMA of 128 bits, for PCIe
   gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -28,6 +30,8 @@ enum Top {
     Core,
     /// That behind a serial port
     Uart,
+    /// Core behind Xilinx's XDMA, for PCIe; 2, 4 or 8 lanes
+    Xdma,
 }
 
 impl Top {
@@ -37,6 +41,7 @@ impl Top {
             Self::Decoder => decoder::TOP,
             Self::Core => core::TOP,
             Self::Uart => uart_core::TOP,
+            Self::Xdma => xdma_core::TOP,
         }
     }
 
@@ -44,6 +49,7 @@ impl Top {
         self,
         parameters: &Parameters,
         speed: Speed,
+        engine_bits: usize,
         header: &str,
     ) -> Result<String, String> {
         match self {
@@ -51,6 +57,11 @@ impl Top {
             Self::Decoder => decoder::verilog(parameters, header),
             Self::Core => core::verilog(parameters, header),
             Self::Uart => uart_core::verilog(parameters, speed, header),
+            Self::Xdma => {
+                let engine = EngineBits::new(engine_bits, parameters.lanes);
+                let engine = engine.map_err(|error| error.to_string())?;
+                xdma_core::verilog(parameters, engine, header)
+            }
         }
         .map_err(|error| format!("RustHDL refuses the core: {error:?}"))
     }
@@ -97,6 +108,9 @@ struct Arguments {
     /// Of --core uart: bits of the wire a second, the clock divided by 8 to 4096
     #[arg(long, default_value_t = 3_000_000)]
     baud: u32,
+    /// Of --core xdma: bits of the engine's streams, 64 or 128
+    #[arg(long, default_value_t = 128)]
+    engine_bits: usize,
     /// Folder to write to
     #[arg(long, default_value = "build/verilog")]
     out: PathBuf,
@@ -231,7 +245,11 @@ fn run(arguments: &Arguments) -> Result<String, String> {
                 "\nClock {clock_hz} Hz, {baud} baud: --clock {clock_hz} --baud {baud}"
             );
         }
-        let text = core.verilog(&parameters, speed, &header)?;
+        if core == Top::Xdma {
+            let bits = arguments.engine_bits;
+            let _ = write!(header, "\nStreams of {bits} bits: --engine-bits {bits}");
+        }
+        let text = core.verilog(&parameters, speed, arguments.engine_bits, &header)?;
         let path = write(folder, top, &text)?;
         if arguments.vivado {
             let shell = vivado::name(top);
