@@ -11,11 +11,12 @@ use crate::{Axil, Beat, Bench, CoreError, Model, Response, SimError, Stall};
 const REGISTER_CLOCKS: u64 = 4;
 
 /// The beats, of `width` bytes, in which an engine brings a transfer: `tlast` with its end and nowhere else,
-/// `tkeep` full in all beats but the last.
+/// `tkeep` full in all beats but the last, whose other bytes are ones.
 pub fn transfer(bytes: &[u8], width: usize) -> impl Iterator<Item = Beat> {
     let count = bytes.len().div_ceil(width);
     bytes.chunks(width).enumerate().map(move |(at, bytes)| {
-        let word = bytes.iter().rev();
+        let others = std::iter::repeat_n(&u8::MAX, width - bytes.len());
+        let word = others.chain(bytes.iter().rev());
         let word = word.fold(0u128, |word, &byte| word << 8 | u128::from(byte));
         let keep = (1u64 << bytes.len()) - 1;
         Beat::from(word).with("tkeep", keep).last(at + 1 == count)
