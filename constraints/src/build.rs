@@ -6,8 +6,10 @@ use std::process::Command;
 
 use dqa_hdl::link::uart_core::SpeedError;
 use dqa_hdl::parameters::ParameterError;
+use dqa_hdl::xdma::xdma_core;
 use serde_json::Value;
 
+use crate::acorn::{self, Card};
 use crate::board::{Board, Device};
 use crate::top::{TOP, constraints, verilog};
 
@@ -66,10 +68,7 @@ pub fn build(
 ) -> Result<Built, BuildError> {
     board.parameters().check()?;
     board.speed().check()?;
-    fs::create_dir_all(folder).map_err(|error| BuildError::File(folder.into(), error))?;
-    let folder = &folder
-        .canonicalize()
-        .map_err(|error| BuildError::File(folder.into(), error))?;
+    let folder = &made(folder)?;
     says("writing the Verilog");
     let version = env!("CARGO_PKG_VERSION");
     let header = format!("{TOP}, {}. Written by build-board {version}.", board.about);
@@ -88,19 +87,64 @@ pub fn build(
         Device::Series7 { part } => {
             let xdc = write(folder, "board.xdc", &constraints(board))?;
             let script = write(folder, "build.tcl", &vivado(part))?;
-            says("yosys: counting cells, which Vivado will count otherwise");
-            let synthesis = format!(
-                "read_verilog board.v; synth_xilinx -family xc7 -flatten -top {TOP}; tee -q -o cells.json stat -json"
-            );
-            run("yosys", &["-q", "-p", &synthesis], folder)?;
-            Ok(Built {
-                files: vec![design, xdc, script],
-                cells: counted(&folder.join("cells.json"))?,
-                mhz: None,
-                tools: vec![said("yosys", "-V")],
-            })
+            series7(folder, TOP, vec![design, xdc, script], &mut says)
         }
     }
+}
+
+/// Writes the project of a card on PCIe into `folder` and counts the cells of all but Xilinx's engine there;
+/// `says` is told each step.
+///
+/// # Errors
+///
+/// A file that cannot be written, and a tool that is missing or fails.
+pub fn build_card(
+    card: &Card,
+    folder: &Path,
+    mut says: impl FnMut(&str),
+) -> Result<Built, BuildError> {
+    let folder = &made(folder)?;
+    says("writing the Verilog");
+    let version = env!("CARGO_PKG_VERSION");
+    let header = format!(
+        "{}, {}. Written by build-board {version}.",
+        acorn::TOP,
+        card.about
+    );
+    let text = card.verilog(&header);
+    let text = text.map_err(|error| BuildError::Rtl(format!("{error:?}")))?;
+    let files = vec![
+        write(folder, "board.v", &text)?,
+        write(folder, "board.xdc", &acorn::constraints())?,
+        write(folder, "part.tcl", &card.part())?,
+        write(folder, "build.tcl", acorn::SCRIPT)?,
+    ];
+    series7(folder, xdma_core::TOP, files, &mut says)
+}
+
+/// Counts the cells of `top` of `board.v`; nothing is placed.
+fn series7(
+    folder: &Path,
+    top: &str,
+    files: Vec<PathBuf>,
+    says: &mut impl FnMut(&str),
+) -> Result<Built, BuildError> {
+    says("yosys: counting cells, which Vivado will count otherwise");
+    let synthesis = format!(
+        "read_verilog board.v; synth_xilinx -family xc7 -flatten -top {top}; tee -q -o cells.json stat -json"
+    );
+    run("yosys", &["-q", "-p", &synthesis], folder)?;
+    Ok(Built {
+        files,
+        cells: counted(&folder.join("cells.json"))?,
+        mhz: None,
+        tools: vec![said("yosys", "-V")],
+    })
+}
+
+fn made(folder: &Path) -> Result<PathBuf, BuildError> {
+    let made = fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
+    made.map_err(|error| BuildError::File(folder.into(), error))
 }
 
 fn ecp5(
