@@ -136,6 +136,29 @@ fn shards_are_merged() {
     assert_eq!(from_merged["ranks"], whole["ranks"]);
 }
 
+/// Flat codes become those that `calibrate layers` chose; all else stays.
+#[test]
+fn codes_are_made_anew() {
+    let folder = folder();
+    dqa(&folder, LAYERS).assert().success();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let made = read("layers.toml");
+    let flat = |line: &str| match line.split_once(" = ") {
+        Some((field @ ("direct_lengths" | "important_lengths"), lengths)) => {
+            let count = lengths.split(',').count();
+            format!("{field} = {:?}\n", vec![count.ilog2(); count])
+        }
+        _ => format!("{line}\n"),
+    };
+    let spoiled: String = made.lines().map(flat).collect();
+    assert_ne!(spoiled, made);
+    fs::write(folder.path().join("flat.toml"), spoiled).unwrap();
+    let codes =
+        "calibrate codes --network net.onnx --images calib.bin --layers flat.toml -o new.toml";
+    assert_eq!(json(&folder, codes)["layers"], 15);
+    assert_eq!(read("new.toml"), made);
+}
+
 #[test]
 fn compress_takes_a_layer_file() {
     let folder = folder();

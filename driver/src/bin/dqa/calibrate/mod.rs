@@ -1,6 +1,7 @@
 //! `dqa calibrate`: prepare a network for having its activations stored.
 
 mod choice;
+mod codes;
 mod layers;
 mod merge;
 mod search;
@@ -26,6 +27,7 @@ pub struct Args {
 enum Command {
     Layers(Box<layers::Args>),
     Search(Box<search::Args>),
+    Codes(Box<codes::Args>),
     Merge(merge::Args),
     Sweep(Box<sweep::Args>),
 }
@@ -35,6 +37,7 @@ Examples:
   dqa calibrate layers --network net.onnx --images calib.bin -o layers.toml
   dqa calibrate layers --network net.onnx --images calib.bin --rank greedy -o layers.toml
   dqa calibrate search --network net.onnx --images calib.bin --bits 2.4 -o layers.toml
+  dqa calibrate codes --network net.onnx --images calib.bin --layers layers.toml -o again.toml
   dqa calibrate layers --network net.onnx --images calib.bin --rank output --journal a --shard 1/2
   dqa calibrate layers --network net.onnx --images calib.bin --rank output --journal b --shard 2/2
   dqa calibrate merge a b -o ranks
@@ -44,6 +47,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     match &args.command {
         Command::Layers(args) => layers::run(args, console),
         Command::Search(args) => search::run(args, console),
+        Command::Codes(args) => codes::run(args, console),
         Command::Merge(args) => merge::run(args, console),
         Command::Sweep(args) => sweep::run(args, console),
     }
