@@ -21,67 +21,10 @@ import subprocess
 import tempfile
 import time
 
-import numpy
-import onnx
 import torch
-from onnx import numpy_helper
 from torch.nn import functional
 
-
-class Network:
-    """An ONNX graph of the few operators that ResNet-32 has, run node by node."""
-
-    def __init__(self, path, channels_last):
-        graph = onnx.load(path).graph
-        self.nodes = list(graph.node)
-        self.weights = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in graph.initializer}
-        self.format = torch.channels_last if channels_last else torch.contiguous_format
-        for name, weight in self.weights.items():
-            if weight.dim() == 4:
-                self.weights[name] = weight.contiguous(memory_format=self.format)
-        self.made = {name: at for at, node in enumerate(self.nodes) for name in node.output}
-        self.output = graph.output[0].name
-
-    def run(self, values, first, last):
-        """Runs nodes `first` to `last - 1` on `values`, a dictionary of tensors."""
-        for node in self.nodes[first:last]:
-            inputs = [values[name] if name in values else self.weights[name] for name in node.input]
-            values[node.output[0]] = self.node(node, inputs)
-
-    @staticmethod
-    def node(node, inputs):
-        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-        x = inputs[0]
-        match node.op_type:
-            case "Sub":
-                return x - inputs[1]
-            case "Div":
-                return x / inputs[1]
-            case "Conv":
-                return functional.conv2d(x, inputs[1], inputs[2], attributes["strides"], attributes["pads"][:2])
-            case "Relu":
-                return functional.relu(x)
-            case "Add":
-                return x + inputs[1]
-            case "Slice":
-                starts, ends, axes = (i.tolist() for i in inputs[1:4])
-                steps = inputs[4].tolist() if len(inputs) > 4 else [1] * len(axes)
-                for start, end, axis, step in zip(starts, ends, axes, steps):
-                    length = x.shape[axis]
-                    x = x.index_select(axis, torch.arange(start, min(end, length), step))
-                return x
-            case "Pad":
-                pads = inputs[1].tolist()
-                half = len(pads) // 2
-                pairs = [p for axis in reversed(range(half)) for p in (pads[axis], pads[axis + half])]
-                return functional.pad(x, pairs)
-            case "GlobalAveragePool":
-                return x.mean((2, 3), keepdim=True)
-            case "Flatten":
-                return x.flatten(1)
-            case "Gemm":
-                return functional.linear(x, inputs[1] if attributes.get("transB") else inputs[1].T, inputs[2])
-        raise SystemExit(f"this script does not run {node.op_type}")
+from network import Network, images
 
 
 def quantized(x):
@@ -90,11 +33,11 @@ def quantized(x):
     return torch.where(delta > 0, (x / delta).round().clamp(-4, 3) * delta, x)
 
 
-def rank(network, images, labels, batch):
+def rank(network, pixels, labels, batch):
     """The channels of each shortcut tensor, most important first."""
     taps = sorted(name for name in network.made if name.startswith("shortcut"))
     state = []
-    for part in images.split(batch):
+    for part in pixels.split(batch):
         values = {"image": part.contiguous(memory_format=network.format)}
         network.run(values, 0, network.made[taps[0]] + 1)
         state.append(values)
@@ -102,8 +45,7 @@ def rank(network, images, labels, batch):
     at = network.made[taps[0]] + 1
     for index, tap in enumerate(taps):
         # The branch reads the tensor as it is: it runs up to the node that adds the tensor.
-        reads = [i for i, node in enumerate(network.nodes) if tap in node.input]
-        add = next(i for i in reads if i != at)
+        add = next(i for i in network.readers(tap) if i != at)
         for values in state:
             network.run(values, at, add)
         channels = state[0][tap].shape[1]
@@ -149,12 +91,11 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
 
-    records = numpy.fromfile(arguments.images, numpy.uint8).reshape(-1, 3073)[: arguments.count]
-    images = torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32).copy()).float() / 255
-    labels = torch.from_numpy(records[:, 0].astype(numpy.int64))
+    pixels, labels = images(arguments.images, arguments.count)
     wall, used = time.time(), time.process_time()
     with torch.inference_mode():
-        theirs = rank(Network(arguments.network, arguments.channels_last), images, labels, arguments.batch)
+        network = Network(arguments.network, arguments.channels_last)
+        theirs = rank(network, pixels.float() / 255, labels, arguments.batch)
     wall, used = time.time() - wall, time.process_time() - used
     name = f"PyTorch {torch.__version__}" + (", channels last" if arguments.channels_last else "")
     print(f"{name}: {wall:.0f} s, {used:.0f} s of processor time", flush=True)
