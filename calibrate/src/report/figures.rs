@@ -54,7 +54,7 @@ fn shifting_errors(cell: &Cell) -> String {
             let mut chart = ChartBuilder::on(&panel)
                 .caption(&tap.tensor, ("sans-serif", 13))
                 .margin(6)
-                .y_label_area_size(28)
+                .y_label_area_size(36)
                 .build_cartesian_2d(-0.5..shares.len() as f64 - 0.5, 0.0..top * 1.05)?;
             chart
                 .configure_mesh()

@@ -107,6 +107,12 @@ fn html(
          bytes of <code>.dqa</code> files, tables, ranges, headers and checksums included. \
          Accuracy in %, the mean over seeds with the least and the most.</p>\n",
     );
+    let _ = writeln!(
+        out,
+        "<p>Drawn is what reaches {:.1} %, at the bits of containers where there are some, else at \
+         the entropy.</p>",
+        plot::lowest_drawn(summaries)
+    );
     out.push_str(&plot::accuracy(summaries));
     out.push_str(&table(summaries));
     if !stability.is_empty() {

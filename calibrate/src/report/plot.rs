@@ -26,6 +26,14 @@ pub(super) fn svg(
     document
 }
 
+/// Accuracy in % below which [`accuracy`] draws nothing: it would press the rest together.
+pub(super) fn lowest_drawn(summaries: &[Summary]) -> f64 {
+    let means = summaries.iter().filter(|row| row.bits > 0);
+    let means = means.map(|row| 100.0 * row.mean);
+    let highest = means.clone().fold(0.0, f64::max);
+    means.fold(highest, f64::min).max(highest - 25.0)
+}
+
 /// Accuracy against bits: containers where they were made, else entropy, else flat bits.
 pub(super) fn accuracy(summaries: &[Summary]) -> String {
     svg((960, 560), |root| {
@@ -36,19 +44,18 @@ pub(super) fn accuracy(summaries: &[Summary]) -> String {
         };
         let stored = || summaries.iter().filter(|row| row.bits > 0);
         let float = summaries.iter().find(|row| row.bits == 0);
+        let narrowest = stored().map(bits).fold(1.0, f64::min).floor();
         let widest = stored().map(bits).fold(3.0, f64::max) + 0.3;
         let highest = summaries
             .iter()
             .map(|row| 100.0 * row.max)
             .fold(0.0, f64::max);
-        // What lies far below would press the rest together.
-        let lowest = stored().map(|row| 100.0 * row.mean).fold(highest, f64::min);
-        let lowest = lowest.max(highest - 25.0) - 0.5;
+        let lowest = lowest_drawn(summaries);
         let mut chart = ChartBuilder::on(root)
             .margin(12)
             .x_label_area_size(40)
             .y_label_area_size(52)
-            .build_cartesian_2d(1.0..widest, lowest..highest + 0.7)?;
+            .build_cartesian_2d(narrowest..widest, lowest - 0.5..highest + 0.7)?;
         chart
             .configure_mesh()
             .x_desc("bits an activation")
@@ -59,7 +66,7 @@ pub(super) fn accuracy(summaries: &[Summary]) -> String {
             let level = 100.0 * float.mean;
             chart
                 .draw_series(LineSeries::new(
-                    [(1.0, level), (widest, level)],
+                    [(narrowest, level), (widest, level)],
                     BLACK.stroke_width(1),
                 ))?
                 .label(float.row.clone())
@@ -70,7 +77,7 @@ pub(super) fn accuracy(summaries: &[Summary]) -> String {
         for (index, name) in names.into_iter().enumerate() {
             let color = Palette99::pick(index).to_rgba();
             let points: Vec<(f64, f64, f64, f64)> = stored()
-                .filter(|row| row.row == name)
+                .filter(|row| row.row == name && 100.0 * row.mean >= lowest)
                 .map(|row| {
                     (
                         bits(row),
@@ -88,7 +95,7 @@ pub(super) fn accuracy(summaries: &[Summary]) -> String {
             chart.draw_series(line.map(|point| Circle::new(point, 4, color.filled())))?;
             let spread = points.iter().filter(|(_, _, min, max)| min < max);
             chart.draw_series(spread.map(|&(x, _, min, max)| {
-                PathElement::new([(x, min), (x, max)], color.stroke_width(1))
+                PathElement::new([(x, min.max(lowest)), (x, max)], color.stroke_width(1))
             }))?;
         }
         chart
