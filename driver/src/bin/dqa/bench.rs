@@ -1,7 +1,7 @@
-//! `dqa bench`: how fast the software codec is on this machine.
+//! `dqa bench`: how fast the software codec is on this machine, or a device.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dqa_driver::bench::{Entry, Report, measure};
@@ -12,6 +12,7 @@ use dqa_driver::source::{ImageReader, TensorSlice, TensorSource};
 use dqa_driver::survey::to_sample;
 use dqa_golden::payload::{MAX_PACKET_SAMPLES, PlaneRun};
 
+use crate::bench_device;
 use crate::choices::Choices;
 use crate::console::{Console, Failure};
 use crate::files::jobs;
@@ -20,16 +21,19 @@ use crate::files::jobs;
 ///
 /// Samples are in memory before and after. The compressors work on the packed codes, so that
 /// quantizing is not in their time.
+///
+/// With --device, measure that device instead, beside all cores of this machine: the whole tensor to a container and
+/// back, its link included.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A .npy, .npz or .safetensors file; its first 4 Mi samples are used [default: made-up
-    /// activations]
+    /// A .npy, .npz or .safetensors file; without --device its first 4 Mi samples are used [default:
+    /// made-up activations]
     input: Option<PathBuf>,
     /// The tensor of this name
     #[arg(long, value_name = "NAME")]
     tensor: Option<String>,
-    /// How long to measure, at least three rounds
+    /// How long to measure, at least three rounds, or one of a device
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
     seconds: f64,
     #[command(flatten)]
@@ -39,7 +43,8 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   dqa bench
-  dqa bench act.npy --bits 4 --extra 3 --lanes 4 --seconds 0.5";
+  dqa bench act.npy --bits 4 --extra 3 --lanes 4 --seconds 0.5
+  dqa bench act.npy --lanes 1 --device sim:";
 
 #[derive(serde::Serialize)]
 struct Measured {
@@ -48,11 +53,25 @@ struct Measured {
     report: Report,
 }
 
-pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> {
     let settings = args.choices.settings()?;
     let time = Duration::try_from_secs_f64(args.seconds)
         .map_err(|_| Failure::usage(format!("--seconds {}: give a time", args.seconds)))?;
-    let measured = match &args.input {
+    let run = |tensor: &dyn TensorSource, name: &str| {
+        let path = args.input.as_deref().unwrap_or(Path::new(name));
+        let failed = |error| Failure::at(path, error);
+        match device {
+            "software:" => {
+                let measured = bench(&settings, tensor, name, time, console).map_err(failed)?;
+                console.result(&text(&measured), &measured)
+            }
+            device => {
+                let plan = Plan::new(tensor, &settings, console).map_err(failed)?;
+                bench_device::bench(device, &plan, (tensor, path), time, console)
+            }
+        }
+    };
+    match &args.input {
         Some(input) => {
             let mut jobs = jobs(input, args.tensor.as_deref(), None)?;
             if jobs.len() != 1 {
@@ -62,16 +81,14 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
                 )));
             }
             let job = jobs.remove(0);
-            bench(&settings, &job.tensor, job.tensor.name(), time, console)
-                .map_err(|error| Failure::at(input, error))?
+            run(&job.tensor, job.tensor.name())
         }
         None => {
             let values = made_up();
             let tensor = TensorSlice::new(&MADE_UP, &values).expect("as many as the shape says");
-            bench(&settings, &tensor, "made-up activations", time, console).map_err(Failure::new)?
+            run(&tensor, "made-up activations")
         }
-    };
-    console.result(&text(&measured), &measured)
+    }
 }
 
 fn bench(

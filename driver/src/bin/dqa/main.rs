@@ -1,6 +1,7 @@
 //! The `dqa` command.
 
 mod bench;
+mod bench_device;
 mod board;
 mod calibrate;
 mod choices;
@@ -88,7 +89,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Verify(args) => verify::run(&args, &cli.device, &console),
         Command::Stats(args) => stats::run(&args, &cli.device, &console),
-        Command::Bench(args) => bench::run(&args, &console),
+        Command::Bench(args) => bench::run(&args, &cli.device, &console),
         Command::Demo(args) => demo::run(&args, &console),
         Command::Devices(args) => devices::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &cli.device, &console),
