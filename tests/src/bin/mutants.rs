@@ -17,9 +17,12 @@ struct Mutant {
     file: &'static str,
     from: &'static str,
     to: &'static str,
-    /// A test file of `sim/tests`, and a part of the test's name.
+    /// A test file of `sim/tests`, or [`BENCHES`], and a part of the test's name.
     test: (&'static str, &'static str),
 }
+
+/// The units' own benches, in RustHDL.
+const BENCHES: &str = "hdl/src";
 
 const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -175,6 +178,69 @@ const MUTANTS: &[Mutant] = &[
         from: "self.served.d.next = self.rest.val();",
         to: "self.served.d.next = self.waiting.val();",
         test: ("distributor", "two"),
+    },
+    Mutant {
+        what: "the serial receiver takes one tick of a bit for the bit",
+        file: "link/uart_receiver.rs",
+        from: "self.majority.next = (self.samples.q.val().get_bit(0) & self.samples.q.val().get_bit(1))",
+        to: "self.majority.next = self.samples.q.val().get_bit(1)",
+        test: (BENCHES, "link::uart_receiver"),
+    },
+    Mutant {
+        what: "a break damages no frame",
+        file: "link/cobs_decoder.rs",
+        from: "                self.bad.d.next = true;",
+        to: "                self.bad.d.next = self.bad.q.val();",
+        test: (BENCHES, "link::cobs_decoder"),
+    },
+    Mutant {
+        what: "the CRC of a frame is not looked at",
+        file: "link/frame_receiver.rs",
+        from: "            & (self.check.crc.val() == self.residue.val())\n",
+        to: "",
+        test: (BENCHES, "link::frame_receiver"),
+    },
+    Mutant {
+        what: "a frame that is refused stays in its channel",
+        file: "link/channel_ring.rs",
+        from: "self.write_at.d.next = self.kept.q.val();",
+        to: "self.write_at.d.next = self.write_at.q.val();",
+        test: (BENCHES, "link::channel_ring"),
+    },
+    Mutant {
+        what: "data of another session is taken",
+        file: "link/link_control.rs",
+        from: "            & self.is_data.val()\n            & self.known.val()\n",
+        to: "            & self.is_data.val()\n",
+        test: (BENCHES, "link::link_control"),
+    },
+    Mutant {
+        what: "output that is not acknowledged is overwritten",
+        file: "link/output_ring.rs",
+        from: "self.crowded.next = self.write_next.val() == self.tail.q.val();",
+        to: "self.crowded.next = false;",
+        test: (BENCHES, "link::output_ring"),
+    },
+    Mutant {
+        what: "a last beat that is not full is not given",
+        file: "link/packet_input.rs",
+        from: "if self.pads.val() & (!self.given.val()) {",
+        to: "if self.pads.val() & self.given.val() {",
+        test: (BENCHES, "link::packet_input"),
+    },
+    Mutant {
+        what: "bytes of a beat go out in the wrong order",
+        file: "link/packet_output.rs",
+        from: "self.beat.d.next = self.beat.q.val() >> 8;",
+        to: "self.beat.d.next = self.beat.q.val() << 8;",
+        test: (BENCHES, "link::packet_output"),
+    },
+    Mutant {
+        what: "of several writes only the last one's response is told",
+        file: "link/register_bridge.rs",
+        from: "self.response_now.next = self.response.q.val() | self.m_axil.bresp.val();",
+        to: "self.response_now.next = self.m_axil.bresp.val();",
+        test: (BENCHES, "link::register_bridge"),
     },
     Mutant {
         what: "lanes side by side in the wrong order",
@@ -335,7 +401,9 @@ fn run() -> Result<(), String> {
             return Err(format!("{name} of {} fails without a mutant", test.0));
         }
     }
-    println!("| what is broken | in `hdl/src` | test of `sim/tests` that fails |");
+    println!(
+        "| what is broken | in `hdl/src` | test of `sim/tests`, or bench of the unit, that fails |"
+    );
     println!("|---|---|---|");
     let mut alive = Vec::new();
     for (mutant, (path, sound, broken)) in chosen {
@@ -396,8 +464,14 @@ fn edit(copy: &Path, mutant: &Mutant) -> Result<(PathBuf, String, String), Strin
 
 /// Runs a test: `None` if it passes, which one fails if one does.
 fn failure(copy: &Path, work: &Path, (file, name): (&str, &str)) -> Result<Option<String>, String> {
+    let of = match file {
+        BENCHES => &["-p", "dqa-hdl", "--lib"][..],
+        file => &["-p", "dqa-sim", "--test", file],
+    };
     let output = Command::new("cargo")
-        .args(["test", "--quiet", "-p", "dqa-sim", "--test", file, name])
+        .args(["test", "--quiet"])
+        .args(of)
+        .arg(name)
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", work.join("target"))
         .env("RUST_BACKTRACE", "0")
