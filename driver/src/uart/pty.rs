@@ -43,6 +43,7 @@ impl PtyBoard {
     pub fn new(board: UartBoard, real_time: bool) -> io::Result<Self> {
         let (mut terminal, other) = TTYPort::pair()?;
         terminal.set_timeout(Duration::ZERO)?;
+        terminal.set_baud_rate(board.speed().baud)?;
         let name = other.name().ok_or(ErrorKind::Unsupported)?;
         Ok(Self {
             board,
