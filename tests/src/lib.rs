@@ -6,6 +6,7 @@
 //! | [`layer`] | a layer's context fitted to such a tensor |
 //! | [`exactness`] | quantizing in exact rational arithmetic |
 //! | [`hostile`] | containers damaged on purpose, their CRCs made right again |
+//! | [`link_soak`] | packets over a serial port with faults |
 //! | [`skew`] | lanes as unlike as the code stream allows, and what their FIFOs must hold |
 //! | [`soak`] | random packets through both emitted cores, without end |
 //! | [`strategies`] | proptest strategies for legal contexts, runs and samples |
@@ -14,6 +15,7 @@ pub mod activations;
 pub mod exactness;
 pub mod hostile;
 pub mod layer;
+pub mod link_soak;
 pub mod skew;
 pub mod soak;
 pub mod strategies;
