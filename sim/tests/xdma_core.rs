@@ -77,12 +77,12 @@ impl Session {
 
     fn load(&mut self, lanes: usize) -> Result<(), SimError> {
         let (mut valid, parameters) = (0, parameters(lanes));
-        for at in 0..2 {
-            let (number, field, plane_len) = registers(PATHS[at]);
+        for (at, path) in PATHS.into_iter().enumerate() {
+            let (number, field, plane_len) = registers(path);
             valid |= field.put(3);
             for (id, plane_len) in plane_len.into_iter().enumerate() {
                 let context = self.hosts[at].path.contexts[id].clone().expect("there");
-                let writes = match PATHS[at] {
+                let writes = match path {
                     Direction::Write => load::encoder(&parameters, &context),
                     Direction::Read => load::decoder(&parameters, &context),
                 };
@@ -238,10 +238,10 @@ fn a_soft_reset_ends_what_it_cuts() -> Result<(), CoreError> {
             session.board.stall(Stall::SWEEP[seed as usize % 4]);
             let replies = [0, 1].map(|at| session.send(at, &[0; 5]));
             // And one whose rest never comes.
-            for at in 0..2 {
+            for (at, path) in PATHS.into_iter().enumerate() {
                 let mut request = session.hosts[at].faulty(0);
                 request.truncate(session.random.usize(1..request.len()));
-                session.board.send(PATHS[at], &request);
+                session.board.send(path, &request);
             }
             let clocks = session.random.u64(0..2000);
             session.board.run(clocks)?;
