@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use dqa_driver::transport::{Transport, TransportError};
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Header, Operation, PacketError, Status, answer, plain, samples_to_bytes};
+use dqa_golden::packet::{
+    Direction, Header, Operation, PacketError, Status, answer, plain, samples_to_bytes,
+};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
 use fastrand::Rng;
@@ -26,6 +28,8 @@ pub struct Host {
     pub parameters: Parameters,
     /// Those it has loaded.
     pub contexts: Vec<Option<Context>>,
+    /// Asks this path alone, for what has an answer, so that the card has nothing to repair.
+    pub only: Option<Direction>,
     /// What the requests in flight are to be answered with.
     pub expected: VecDeque<Result<Vec<u8>, PacketError>>,
     sequence: u32,
@@ -38,6 +42,7 @@ impl Host {
             random: Rng::with_seed(!seed),
             parameters: parameters(lanes),
             contexts: vec![None; 256],
+            only: None,
             expected: VecDeque::new(),
             sequence: 0,
         }
@@ -111,8 +116,16 @@ impl Host {
                 self.sequence += 1;
             }
             let mut request = self.request();
+            while let Some(path) = self.only
+                && ((request[5] == Operation::Decode as u8) != (path == Direction::Read)
+                    || answer(&self.contexts, &request).is_err())
+            {
+                // Perhaps no context that is loaded has one.
+                self.load(card);
+                request = self.request();
+            }
             // What the host itself has damaged is told in golden's words.
-            if self.random.u8(0..30) == 0 {
+            if self.only.is_none() && self.random.u8(0..30) == 0 {
                 let at = self.random.usize(0..request.len());
                 request[at] ^= 4;
             }
