@@ -14,7 +14,7 @@ use rust_hdl_fpga_support::toolchains::vivado::generate_xdc;
 pub const TOP: &str = "dqa_acorn";
 /// Its text.
 const SHELL: &str = include_str!("../acorn/dqa_acorn.v");
-/// Builds a card with Vivado; wants [`part`] beside it.
+/// Builds a card with Vivado; wants [`Card::part`] beside it.
 pub const SCRIPT: &str = include_str!("../acorn/build.tcl");
 
 /// Bits of the engine's streams.
