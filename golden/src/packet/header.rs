@@ -162,13 +162,26 @@ impl Header {
     ///
     /// # Panics
     /// If the payload is over 4 GiB or the planes over 2^32 samples.
-    pub fn packet(mut self, payload: &[u8]) -> Vec<u8> {
-        self.payload_len = u32::try_from(payload.len()).expect("payload below 4 GiB");
-        let mut bytes = Vec::with_capacity(self.packet_len());
-        bytes.extend(self.to_bytes());
+    pub fn packet(self, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len() + TRAILER_BYTES);
+        bytes.extend([0; HEADER_BYTES]);
         bytes.extend_from_slice(payload);
-        bytes.extend(self.trailer(payload));
+        self.complete(&mut bytes);
         bytes
+    }
+
+    /// Makes the whole packet of a payload that stands behind [`HEADER_BYTES`] of any value, without
+    /// copying it; its length goes into the header.
+    ///
+    /// # Panics
+    /// If there are fewer bytes than a header has, the payload is over 4 GiB or the planes over 2^32
+    /// samples.
+    pub fn complete(mut self, bytes: &mut Vec<u8>) {
+        let (head, payload) = bytes.split_at_mut(HEADER_BYTES);
+        self.payload_len = u32::try_from(payload.len()).expect("payload below 4 GiB");
+        head.copy_from_slice(&self.to_bytes());
+        let trailer = self.trailer(payload);
+        bytes.extend(trailer);
     }
 
     /// The trailer that follows this payload.

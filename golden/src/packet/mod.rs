@@ -131,6 +131,11 @@ impl<'a> Packet<'a> {
     /// Reads one plain packet that fills `bytes` and checks everything but its agreement with a
     /// context. Where a device reports an error, that is told before faults of what it echoes.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, PacketError> {
+        Self::parse_with(bytes, crc32fast::hash)
+    }
+
+    /// As [`parse`](Self::parse), with the CRC of the payload from `crc`, where it may be known.
+    fn parse_with(bytes: &'a [u8], crc: impl FnOnce(&[u8]) -> u32) -> Result<Self, PacketError> {
         let short = |expected| PacketError::Length {
             got: bytes.len(),
             expected,
@@ -154,7 +159,7 @@ impl<'a> Packet<'a> {
             }),
         };
         count("payload bytes", 4, payload_len)?;
-        if crc32fast::hash(payload) != u32_at(trailer, 12) {
+        if crc(payload) != u32_at(trailer, 12) {
             return Err(PacketError::PayloadCrc);
         }
         Status::check(u32_at(trailer, 8))?;

@@ -60,6 +60,14 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// The shortest bytes that a device may send.
+    pub fn shortest(&self) -> Vec<u8> {
+        match self {
+            Self::Exact(bytes) => bytes.clone(),
+            Self::Broken { header, status } => streamed(*header, [], &[], 0, Some(*status)),
+        }
+    }
+
     /// Whether a device may send these bytes.
     pub fn admits(&self, bytes: &[u8]) -> bool {
         match self {

@@ -9,6 +9,8 @@ use super::{
 };
 
 const LAST: u32 = 1 << 31;
+/// Bytes that are taken at once: they stay in the processor's nearest cache for their CRC.
+const AT_ONCE: usize = 1 << 14;
 
 impl Packet<'_> {
     /// The packet as a device sends it, bit for bit: streamed, every block but the last of
@@ -90,6 +92,8 @@ pub struct Reader {
     part: Part,
     /// Bytes that the part lacks.
     left: usize,
+    /// Of the payload as far as it came.
+    crc: u32,
 }
 
 /// What is being read.
@@ -119,6 +123,16 @@ impl Reader {
             packet: Vec::new(),
             part: Part::Header,
             left: HEADER_BYTES,
+            crc: 0,
+        }
+    }
+
+    /// Has the next packet put into a buffer, at a packet's start only: one that was used before, or that
+    /// is large enough already.
+    pub fn reuse(&mut self, mut buffer: Vec<u8>) {
+        if !self.in_packet() {
+            buffer.clear();
+            self.packet = buffer;
         }
     }
 
@@ -134,16 +148,21 @@ impl Reader {
                 *bytes = &[];
                 return Some(Err(error.clone()));
             }
-            let (taken, rest) = bytes.split_at(self.left.min(bytes.len()));
+            let (taken, rest) = bytes.split_at(self.left.min(bytes.len()).min(AT_ONCE));
             *bytes = rest;
             self.packet.extend_from_slice(taken);
+            if matches!(self.part, Part::Payload | Part::Block { .. }) {
+                let mut crc = crc32fast::Hasher::new_with_initial(self.crc);
+                crc.update(taken);
+                self.crc = crc.finalize();
+            }
             self.left -= taken.len();
             // Empty parts need no bytes to be complete.
             while self.left == 0 {
                 match self.complete() {
                     Ok(None) => {}
-                    Ok(Some(packet)) => {
-                        return Some(match Packet::parse(&packet) {
+                    Ok(Some((packet, crc))) => {
+                        return Some(match Packet::parse_with(&packet, |_| crc) {
                             Ok(_) => Ok(packet),
                             Err(error) => Err(error),
                         });
@@ -151,9 +170,9 @@ impl Reader {
                     Err(error) => {
                         *bytes = &[];
                         *self = Self {
-                            packet: Vec::new(),
                             part: Part::Lost(error.clone()),
                             left: usize::MAX,
+                            ..Self::new()
                         };
                         return Some(Err(error));
                     }
@@ -174,8 +193,9 @@ impl Reader {
         matches!(self.part, Part::Lost(_))
     }
 
-    /// Judges a part that is complete and goes on to the next; the packet where it was the last.
-    fn complete(&mut self) -> Result<Option<Vec<u8>>, PacketError> {
+    /// Judges a part that is complete and goes on to the next; where it was the last, the packet and its
+    /// payload's CRC.
+    fn complete(&mut self) -> Result<Option<(Vec<u8>, u32)>, PacketError> {
         (self.part, self.left) = match self.part {
             Part::Header => {
                 let head = self.packet.first_chunk().expect("a whole header");
@@ -209,8 +229,8 @@ impl Reader {
             }
             Part::Payload => (Part::Trailer, TRAILER_BYTES),
             Part::Trailer => {
-                let packet = core::mem::take(self).packet;
-                return Ok(Some(packet));
+                let Self { packet, crc, .. } = core::mem::take(self);
+                return Ok(Some((packet, crc)));
             }
             Part::Lost(_) => unreachable!("its part is never complete"),
         };
