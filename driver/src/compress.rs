@@ -109,7 +109,8 @@ pub(crate) struct Requests<'a> {
     channels: usize,
     images: u64,
     run: PlaneRun,
-    payload: Vec<u8>,
+    /// The next request as far as it is: room for its header, then samples. Empty before the first ones.
+    request: Vec<u8>,
     sequence: u32,
 }
 
@@ -129,26 +130,29 @@ impl<'a> Requests<'a> {
                 channels: 0,
                 images: 0,
             },
-            payload: Vec::new(),
+            request: Vec::new(),
             sequence: 0,
         }
     }
 
     /// Takes the next plane; gives a request when it is complete.
     pub(crate) fn plane(&mut self, image: u64, channel: usize, plane: &[f32]) -> Option<Vec<u8>> {
-        if self.payload.is_empty() {
+        if self.request.is_empty() {
             let first_channel = u16::try_from(channel).expect("at most 65535 channels");
             self.run = PlaneRun {
                 first_channel,
                 channels: 0,
                 images: 0,
             };
+            self.request.resize(HEADER_BYTES, 0);
         }
         let inverse_scale = self.inverse_scale;
-        let samples = plane.iter().map(|&a| to_sample(a, inverse_scale));
-        self.payload.extend(samples.flat_map(i16::to_le_bytes));
-        let padding = self.encoding.context.padded_plane() - plane.len();
-        self.payload.resize(self.payload.len() + 2 * padding, 0);
+        let at = self.request.len();
+        let padded = self.encoding.context.padded_plane();
+        self.request.resize(at + 2 * padded, 0);
+        for (bytes, &value) in self.request[at..].chunks_exact_mut(2).zip(plane) {
+            bytes.copy_from_slice(&to_sample(value, inverse_scale).to_le_bytes());
+        }
 
         let tiling = &self.encoding.tiling;
         let channel_count = channel + 1 - usize::from(self.run.first_channel);
@@ -181,8 +185,10 @@ impl<'a> Requests<'a> {
             payload_len: 0,
         };
         self.sequence = self.sequence.wrapping_add(1);
-        let request = header.packet(&self.payload);
-        self.payload.clear();
+        // The next one will be as large, mostly.
+        let next = Vec::with_capacity(self.request.len() + TRAILER_BYTES);
+        let mut request = std::mem::replace(&mut self.request, next);
+        header.complete(&mut request);
         request
     }
 }

@@ -22,11 +22,17 @@ pub(super) struct Answers {
 pub(super) type Numbered = (u32, Result<Vec<u8>, PacketError>);
 
 impl Answers {
-    /// Takes all bytes, and gives what is complete with them.
-    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Numbered)) {
+    /// Takes all bytes, and gives what is complete with them, each in a buffer of its own.
+    pub(super) fn read(
+        &mut self,
+        mut bytes: &[u8],
+        mut buffer: impl FnMut() -> Vec<u8>,
+        mut take: impl FnMut(Numbered),
+    ) {
         while !bytes.is_empty() {
             if !self.reader.in_packet() {
                 self.head.clear();
+                self.reader.reuse(buffer());
             }
             let before = bytes;
             let packet = self.reader.read(&mut bytes);

@@ -19,6 +19,7 @@ mod answers;
 mod link;
 mod request;
 mod slots;
+mod spares;
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -35,6 +36,7 @@ use answers::{Answers, Numbered};
 pub use link::{Limits, Link, LinkError};
 use request::{Loaded, Request, judge};
 use slots::{Path, SLOTS};
+use spares::Spares;
 
 const CONTEXTS: u16 = 256;
 /// Resets in a row without an answer between.
@@ -55,6 +57,7 @@ pub struct Card<L> {
     loads: u64,
     paths: [Path; 2],
     answers: [Answers; 2],
+    spares: Spares,
     entries: VecDeque<Entry>,
     /// Of each path's last request: a core checks that a path's numbers count up by one.
     sequences: [u32; 2],
@@ -101,6 +104,15 @@ fn times(status: Status) -> u32 {
     }
 }
 
+/// Bytes that the next answer of a path may have: 0 where that is not known.
+fn expected(entries: &VecDeque<Entry>, path: Direction) -> usize {
+    let mut answers = entries.iter().filter_map(|entry| match entry {
+        Entry::Waiting(request) if request.path == path => Some(request.answer_len()),
+        _ => None,
+    });
+    answers.next().unwrap_or(0)
+}
+
 fn index(path: Direction) -> usize {
     match path {
         Direction::Write => 0,
@@ -138,6 +150,7 @@ impl<L: Link> Card<L> {
             loads: 0,
             paths: Path::both(),
             answers: Default::default(),
+            spares: Spares::default(),
             entries: VecDeque::new(),
             // What an earlier program left unread has other numbers, by all odds.
             sequences: [(); 2].map(|()| {
@@ -254,9 +267,10 @@ impl<L: Link> Card<L> {
             }
         }
         let mut packets = Vec::new();
-        let answers = &mut self.answers;
+        let (answers, spares, entries) = (&mut self.answers, &mut self.spares, &self.entries);
         let received = self.link.receive(wait, &mut |path, bytes| {
-            answers[index(path)].read(bytes, |packet| packets.push((path, packet)));
+            let buffer = || spares.take(expected(entries, path));
+            answers[index(path)].read(bytes, buffer, |packet| packets.push((path, packet)));
         });
         // What came before an error counts.
         for (path, packet) in packets {
@@ -301,7 +315,10 @@ impl<L: Link> Card<L> {
             }
             Err(error) => return Err(Fault::Answer(error)),
         };
-        *entry = Entry::Done(answer);
+        let answer = answer.map(|packet| self.spares.fitted(packet));
+        if let Entry::Waiting(request) = std::mem::replace(entry, Entry::Done(answer)) {
+            self.spares.put(request.bytes);
+        }
         self.answers[index(path)].in_step = true;
         self.tries = 0;
         Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Direction, HEADER_BYTES, Header, Operation, PacketError};
+use dqa_golden::packet::{Direction, HEADER_BYTES, Header, Operation, PacketError, TRAILER_BYTES};
 
 use super::slots::Path;
 
@@ -104,6 +104,17 @@ impl Request {
         }
         *head = answer(self.header).to_bytes();
         Some(packet)
+    }
+
+    /// Bytes of the answer: 0 where its content decides.
+    pub(super) fn answer_len(&self) -> usize {
+        match self.header.operation {
+            Operation::Decode => {
+                let samples = self.header.run.samples(&self.context.context);
+                HEADER_BYTES + 2 * samples + TRAILER_BYTES
+            }
+            Operation::Encode | Operation::Scan => 0,
+        }
     }
 
     fn on_link(&self) -> Header {
