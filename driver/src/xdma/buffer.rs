@@ -1,5 +1,7 @@
 //! Buffers whose bytes begin on a page, as DMA engines like them.
 
+use parking_lot::{Condvar, Mutex};
+
 /// Bytes of a page.
 const PAGE: usize = 4096;
 
@@ -61,9 +63,67 @@ impl Buffer {
     }
 }
 
+/// Buffers that wait for a reader, the last one first: it may still be in a cache.
+#[derive(Debug)]
+pub(super) struct Pool {
+    /// Nothing once it is closed.
+    buffers: Mutex<Option<Vec<Buffer>>>,
+    changed: Condvar,
+}
+
+impl Pool {
+    /// One with these.
+    pub(super) fn new(buffers: Vec<Buffer>) -> Self {
+        Self {
+            buffers: Mutex::new(Some(buffers)),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits for one; `None` where there will be no more.
+    pub(super) fn take(&self) -> Option<Buffer> {
+        let mut buffers = self.buffers.lock();
+        loop {
+            match buffers.as_mut()?.pop() {
+                Some(buffer) => return Some(buffer),
+                None => self.changed.wait(&mut buffers),
+            }
+        }
+    }
+
+    /// Puts one back.
+    pub(super) fn put(&self, buffer: Buffer) {
+        if let Some(buffers) = self.buffers.lock().as_mut() {
+            buffers.push(buffer);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Those who wait get none.
+    pub(super) fn close(&self) {
+        *self.buffers.lock() = None;
+        self.changed.notify_all();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pool_gives_the_last_one_until_it_is_closed() {
+        let pool = Pool::new(vec![Buffer::new(1), Buffer::new(2)]);
+        let last = pool.take().expect("there are two");
+        assert_eq!(last.capacity(), 2);
+        pool.put(last);
+        assert_eq!(pool.take().map(|buffer| buffer.capacity()), Some(2));
+        assert!(pool.take().is_some());
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| pool.take().is_none());
+            pool.close();
+            assert!(waits.join().expect("no panic"));
+        });
+    }
 
     #[test]
     fn begins_on_a_page_and_takes_what_fits() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::board::Stream;
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Pool};
 
 /// Empty answers in a row after which a stream counts as ended.
 const EMPTY: u32 = 100;
@@ -80,16 +80,16 @@ fn write_all(stream: &dyn Stream, mut bytes: &[u8], current: &dyn Fn() -> bool) 
     Ok(())
 }
 
-/// Reads into the buffers that come, until there are none or the link stops.
+/// Reads into the pool's buffers, until it is closed or the link stops.
 pub(super) fn reader(
     path: usize,
     stream: Arc<dyn Stream>,
     signals: Arc<Signals>,
-    empty: Receiver<Buffer>,
+    empty: Arc<Pool>,
     events: Sender<Event>,
 ) -> io::Result<JoinHandle<()>> {
     let read = move || {
-        for mut buffer in empty {
+        while let Some(mut buffer) = empty.take() {
             let mut nothing = 0;
             loop {
                 let read = buffer.read(|bytes| stream.read(bytes));

@@ -11,7 +11,7 @@ use dqa_golden::packet::Direction;
 
 use super::Tuning;
 use super::board::{Stream, told};
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Pool};
 use super::engine::{self, Event, Signals};
 use crate::card::LinkError;
 
@@ -25,6 +25,8 @@ const END: Duration = Duration::from_millis(500);
 const NUDGE: [u8; 16] = [0; 16];
 /// Buffers that a writer should have: one that goes, one that is next.
 const AHEAD: usize = 2;
+/// Bytes that the next one should have: below, what a transfer takes beside its bytes decides.
+const WORTH: usize = 1 << 18;
 
 /// A transfer that failed: what it was, and why.
 type Failed = (&'static str, io::Error);
@@ -47,7 +49,8 @@ struct Lane {
     /// Buffers that the writer has.
     queued: usize,
     writer: Sender<(u64, Buffer)>,
-    reader: Sender<Buffer>,
+    /// Of the reader.
+    empty: Arc<Pool>,
 }
 
 impl Lane {
@@ -91,19 +94,19 @@ impl Streams {
         let buffers = || (0..tuning.buffers.max(AHEAD)).map(|_| Buffer::new(tuning.buffer));
         let mut lane = |path, direction, requests, answers| {
             let (writer, filled) = mpsc::channel();
-            let (reader, empty) = mpsc::channel();
+            let empty = Arc::new(Pool::new(buffers().collect()));
             let (shared, events) = (Arc::clone(&signals), report.clone());
             engine::writer(path, requests, shared, filled, events)?;
             let (shared, events) = (Arc::clone(&signals), report.clone());
-            readers.push(engine::reader(path, answers, shared, empty, events)?);
-            buffers().for_each(|buffer| drop(reader.send(buffer)));
+            let pool = Arc::clone(&empty);
+            readers.push(engine::reader(path, answers, shared, pool, events)?);
             Ok(Lane {
                 direction,
                 filling: None,
                 free: buffers().collect(),
                 queued: 0,
                 writer,
-                reader,
+                empty,
             })
         };
         let [to_write, to_read] = requests;
@@ -152,11 +155,18 @@ impl Streams {
         Ok(moved)
     }
 
-    /// Sends what gathers while its writer has little to do.
+    /// Sends what gathers where its writer has nothing to do, or little and it is worth a transfer.
     fn flush(&mut self) {
         let epoch = self.epoch();
-        let idle = self.lanes.iter_mut().filter(|lane| lane.queued < AHEAD);
-        idle.for_each(|lane| lane.flush(epoch));
+        for lane in &mut self.lanes {
+            let filled = lane
+                .filling
+                .as_ref()
+                .map_or(0, |buffer| buffer.bytes().len());
+            if lane.queued == 0 || lane.queued < AHEAD && filled >= WORTH {
+                lane.flush(epoch);
+            }
+        }
     }
 
     fn handle(
@@ -172,8 +182,7 @@ impl Streams {
             }
             Event::Came(path, buffer) => {
                 take(self.lanes[path].direction, buffer.bytes());
-                // A reader that has ended has told why.
-                let _ = self.lanes[path].reader.send(buffer);
+                self.lanes[path].empty.put(buffer);
             }
             Event::Failed(what, error) => return Err((what, error)),
         }
@@ -215,6 +224,7 @@ impl Drop for Streams {
     /// gives none, the driver's time ends it, and until then the card counts as in use.
     fn drop(&mut self) {
         self.signals.stop.store(true, Ordering::Release);
+        self.lanes.iter().for_each(|lane| lane.empty.close());
         let epoch = self.signals.epoch.fetch_add(1, Ordering::AcqRel) + 1;
         for lane in &mut self.lanes {
             if let Some(mut buffer) = lane.filling.take().or_else(|| lane.free.pop()) {

@@ -5,7 +5,6 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use dqa_hdl::registers::BYTES;
 use memmap2::{MmapOptions, MmapRaw};
@@ -28,25 +27,29 @@ pub(super) fn registers(user: File) -> Box<dyn Registers> {
 }
 
 impl Mapped {
-    fn register(&self, offset: u16) -> io::Result<&AtomicU32> {
+    /// Where a register is: within the map, and a multiple of 4 from its start, which is that of a page.
+    fn register(&self, offset: u16) -> io::Result<*mut u32> {
         let offset = usize::from(offset);
         if !offset.is_multiple_of(4) || offset + 4 > self.0.len() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        // SAFETY: the map begins on a page, lives as long as `self`, and holds the four bytes at this
-        // multiple of four. The hardware changes them at any time, as another thread would: an atomic is
-        // made for that, and is one access of 32 bits.
-        Ok(unsafe { AtomicU32::from_ptr(self.0.as_mut_ptr().add(offset).cast()) })
+        Ok(self.0.as_mut_ptr().wrapping_add(offset).cast())
     }
 }
 
 impl Registers for Mapped {
     fn read(&mut self, offset: u16) -> io::Result<u32> {
-        Ok(u32::from_le(self.register(offset)?.load(Ordering::SeqCst)))
+        let register = self.register(offset)?;
+        // SAFETY: the four bytes are in the map, which lives as long as `self`, and begin at a multiple of
+        // four. The hardware changes them at any time: a volatile read is one access, and done each time.
+        Ok(u32::from_le(unsafe { register.read_volatile() }))
     }
 
     fn write(&mut self, offset: u16, word: u32) -> io::Result<()> {
-        self.register(offset)?.store(word.to_le(), Ordering::SeqCst);
+        let register = self.register(offset)?;
+        // SAFETY: as in `read`. An atomic would do on memory, but exchanges where it is to stay in order,
+        // and bus locks and reads are not for registers.
+        unsafe { register.write_volatile(word.to_le()) };
         Ok(())
     }
 }
