@@ -1,8 +1,5 @@
-//! Offloads the quantization of batches to any device, and reads them back.
-//!
-//! `cargo run --release -p dqa-driver --example offload -- xdma:0`; other devices: `software:`, `sim:`
-
-use std::error::Error;
+//! Offloads the quantization of batches to any device, and reads them back:
+//! `cargo run -r -p dqa-driver --example offload -- xdma:0`; or `software:`, `sim:`, `uart:/dev/ttyUSB1`
 
 use dqa_driver::device;
 use dqa_driver::offload::{Done, Offload, Work};
@@ -17,20 +14,18 @@ const DEPTH: usize = 4;
 /// Made-up activations: half of them zero, the others small.
 fn batch(number: usize) -> Vec<f32> {
     let value = |i: usize| ((i * 7919 + number * 31) % 1000) as f32 / 500.0 - 1.0;
-    let elements = SHAPE.iter().product::<u64>() as usize;
-    (0..elements).map(|i| value(i).max(0.0)).collect()
+    let elements = 0..SHAPE.iter().product::<u64>() as usize;
+    elements.map(|i| value(i).max(0.0)).collect()
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let name = std::env::args().nth(1).unwrap_or("software:".into());
-    let device = device::open(&name)?;
-    let first = batch(0);
+pub fn offload(name: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let device = device::open(name)?;
     let settings = Settings {
         lanes: device.capabilities().lanes[0],
-        // Later batches may hold what the first does not.
-        tables: Tables::Own { all_symbols: true },
+        tables: Tables::Own { all_symbols: true }, // later batches may hold what the first does not
         ..Settings::default()
     };
+    let first = batch(0);
     let source = TensorSlice::new(&SHAPE, &first).ok_or("as many elements as the shape says")?;
     let plan = Plan::new(&source, &settings, &())?;
     let mut offload = Offload::new(device, plan, DEPTH)?;
@@ -52,6 +47,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    println!("{name}: {restored} batches in {bytes} bytes, largest error {worst:.4}");
+    Ok(format!(
+        "{restored} batches in {bytes} bytes, largest error {worst:.4}"
+    ))
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let name = std::env::args().nth(1).unwrap_or("software:".into());
+    println!("{name}: {}", offload(&name)?);
     Ok(())
 }

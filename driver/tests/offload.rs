@@ -1,5 +1,9 @@
 //! Tensors through a device's own thread: in order, bounded, cancelled, dropped, and with errors of one.
 
+#[path = "../examples/offload.rs"]
+#[allow(dead_code)] // its `main`
+mod example;
+
 use std::time::Duration;
 
 use dqa_driver::card::{Card, Limits};
@@ -213,4 +217,20 @@ fn an_error_is_of_one_tensor() {
         offload.receive(),
         Err(OffloadError::Failed(Error::Packets { .. }))
     ));
+}
+
+#[test]
+fn the_example_offloads_to_hardware_and_software_alike() {
+    let software = example::offload("software:").expect("it is always there");
+    let error = software
+        .strip_prefix("10 batches in ")
+        .and_then(|rest| rest.rsplit(' ').next());
+    let error: f64 = error.and_then(|error| error.parse().ok()).expect(&software);
+    // Values from 0 to 1 in codes of 3 bits or more.
+    assert!(error > 0.0 && error < 1.0 / 7.0, "{software}");
+    assert_eq!(
+        example::offload("sim:").expect("the core is built"),
+        software
+    );
+    assert!(example::offload("nothing:").is_err());
 }

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use dqa_driver::card::{Card, Limits, LinkError};
 use dqa_driver::device::{DeviceError, open};
-use dqa_driver::simulated_card::{Core, Fault, Faults, Loopback, SimulatedCard, mount};
+use dqa_driver::simulated_card::{
+    Core, Fault, Faults, Loopback, SimulatedCard, SoftwareCore, mount,
+};
 use dqa_driver::transport::{Transport, TransportError};
 use dqa_driver::xdma::{Board, Files, Tuning, XdmaLink};
 use dqa_golden::context::Context;
-use dqa_golden::packet::{Header, Operation, Packet, plain};
+use dqa_golden::packet::{Header, Operation, answer, plain, samples_to_bytes};
 use dqa_golden::payload::PlaneRun;
 use dqa_sim::{Device, layers, seeds};
 use fastrand::Rng;
@@ -78,16 +80,30 @@ fn the_verilated_core_answers_as_golden() {
     }
 }
 
+/// The card for measuring the host answers as the one it stands for.
+#[test]
+fn the_software_core_answers_as_golden() {
+    for (seed, lanes, buffer) in [(0, 4, 160), (1, 8, 4096), (2, 1, 1 << 20), (3, 2, 1024)] {
+        let core = SoftwareCore::new(parameters(lanes)).expect("legal");
+        let simulated = simulated(core, Faults::new(seed));
+        let mut card = opened(simulated.clone(), tuning(buffer, 10_000));
+        let mut host = Host::new(seed, lanes);
+        host.session(&mut card, 200);
+        let rates = Faults::new(seed).with(Fault::Short, 5);
+        simulated.set_faults(rates.with(Fault::Failed, rate(Fault::Failed)));
+        host.session(&mut card, 200);
+    }
+}
+
 #[test]
 fn faults_of_the_verilated_card_are_repaired() {
-    let wanted = wanted(2);
     for seed in seeds(1) {
         for fault in Fault::ALL {
             let simulated = verilated(4, seed);
             let mut card = opened(simulated.clone(), tuning(1024, 4 * patience(fault)));
             simulated.set_faults(Faults::new(seed).with(fault, rate(fault)));
             let mut host = Host::new(seed, 4);
-            while simulated.count(fault) < wanted {
+            while simulated.count(fault) < 2 {
                 host.session(&mut card, 15);
             }
             println!(
@@ -99,61 +115,109 @@ fn faults_of_the_verilated_card_are_repaired() {
     }
 }
 
-/// A host whose card copies: answers have their request's payload.
-struct Copies {
+/// A host of one context with small requests.
+struct Steady {
     random: Rng,
-    context: Context,
+    contexts: Vec<Option<Context>>,
     sequence: u32,
+    /// The card copies: answers have their request's payload. If not, they are golden's.
+    copies: bool,
 }
 
-impl Copies {
-    fn new(seed: u64, lanes: usize, card: &mut impl Transport) -> Self {
-        let context = layers::length_by_sample(lanes, 1000);
+impl Steady {
+    fn new(seed: u64, card: &mut impl Transport, copies: bool) -> Self {
+        let context = layers::length_by_sample(4, if copies { 1000 } else { 64 });
         card.load_context(0, &context).expect("it fits");
         Self {
             random: Rng::with_seed(seed),
-            context,
+            contexts: vec![Some(context)],
             sequence: 0,
+            copies,
         }
     }
 
-    fn request(&mut self) -> Vec<u8> {
+    /// A request and its answer.
+    fn request(&mut self) -> (Vec<u8>, Vec<u8>) {
         self.sequence += 1;
-        let header = Header {
-            operation: [Operation::Encode, Operation::Decode][self.random.usize(0..2)],
+        let context = self.contexts[0].as_ref().expect("one is loaded");
+        let mut header = Header {
+            operation: Operation::Encode,
             context: 0,
-            shape: self.context.shape(),
+            shape: context.shape(),
             run: PlaneRun {
                 first_channel: 0,
                 channels: 1,
-                images: self.random.u16(1..20),
+                images: self.random.u16(1..if self.copies { 20 } else { 4 }),
             },
-            plane_len: 1000,
+            plane_len: context.parts().plane_len,
             sequence: self.sequence,
             payload_len: 0,
         };
-        let payload = vec![self.random.u8(..); 2 * header.run.samples(&self.context)];
-        header.packet(&payload)
+        let random = &mut self.random;
+        let decode = random.bool();
+        // Samples from 0 to 8 have a code.
+        let samples = (0..header.run.samples(context)).map(|_| random.i16(0..9));
+        let payload = samples_to_bytes(&samples.collect::<Vec<_>>());
+        if self.copies {
+            header.operation = [Operation::Encode, Operation::Decode][usize::from(decode)];
+            let request = header.packet(&payload);
+            header.operation = header.operation.answer();
+            return (request, header.packet(&payload));
+        }
+        let encode = header.packet(&payload);
+        let coded = answer(&self.contexts, &encode).expect("all have codes");
+        match decode {
+            false => (encode, coded),
+            true => {
+                let decoded = answer(&self.contexts, &coded).expect("it was coded");
+                (coded, decoded)
+            }
+        }
     }
 
     fn session(&mut self, card: &mut impl Transport, requests: usize) {
-        let mut sent = std::collections::VecDeque::new();
+        let mut expected = std::collections::VecDeque::new();
         let mut left = requests;
-        while left > 0 || !sent.is_empty() {
+        while left > 0 || !expected.is_empty() {
             if left > 0 && card.in_flight() < card.capabilities().window {
-                let request = self.request();
-                card.submit(request.clone()).expect("there is room");
-                sent.push_back(request);
+                let (request, answer) = self.request();
+                card.submit(request).expect("there is room");
+                expected.push_back(answer);
                 left -= 1;
                 continue;
             }
-            let answer = plain(card.receive().expect("an answer")).expect("whole");
-            let (answer, request) = (Packet::parse(&answer).unwrap(), sent.pop_front().unwrap());
-            let request = Packet::parse(&request).unwrap();
-            assert!(answer.payload == request.payload);
-            assert_eq!(answer.header.sequence, request.header.sequence);
-            assert_eq!(answer.header.operation, request.header.operation.answer());
+            let got = plain(card.receive().expect("an answer")).expect("whole");
+            let expected = expected.pop_front().expect("one was asked");
+            assert!(
+                got == expected,
+                "the answer before request {}",
+                self.sequence
+            );
         }
+    }
+
+    /// Has a fault strike so often, and tells what came of it.
+    fn with_faults<B: Board>(
+        &mut self,
+        simulated: &SimulatedCard,
+        card: &mut Card<XdmaLink<B>>,
+        (fault, rate): (Fault, u32),
+        wanted: u64,
+    ) {
+        let start = Instant::now();
+        simulated.set_faults(Faults::new(7).with(fault, rate));
+        while simulated.count(fault) < wanted {
+            self.session(card, 50);
+        }
+        println!(
+            "| {fault:?} | {} | {} | {} | {:.0?} |",
+            simulated.count(fault),
+            card.resets(),
+            self.sequence,
+            start.elapsed()
+        );
+        let resets = matches!(fault, Fault::Failed | Fault::Stuck);
+        assert_eq!(card.resets() > 0, resets, "{fault:?}");
     }
 }
 
@@ -164,24 +228,21 @@ fn faults_of_the_copying_card_are_repaired() {
         let wanted = wanted(if rate(fault) >= 200 { 3 } else { 30 });
         let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
         let mut card = opened(simulated.clone(), tuning(8192, patience(fault)));
-        let mut host = Copies::new(7, 4, &mut card);
-        let start = Instant::now();
-        simulated.set_faults(Faults::new(7).with(fault, rate(fault)));
-        while simulated.count(fault) < wanted {
-            host.session(&mut card, 50);
-        }
-        println!(
-            "{fault:?}: {} times, {} resets, {} answers, nothing lost, repeated or wrong, {:.0?}",
-            simulated.count(fault),
-            card.resets(),
-            host.sequence,
-            start.elapsed()
-        );
-        assert_eq!(
-            card.resets() > 0,
-            matches!(fault, Fault::Failed | Fault::Stuck),
-            "{fault:?}"
-        );
+        let mut host = Steady::new(7, &mut card, true);
+        host.with_faults(&simulated, &mut card, (fault, rate(fault)), wanted);
+    }
+}
+
+/// Small requests, so that many faults take minutes and not days.
+#[test]
+fn many_faults_of_the_verilated_card_are_repaired() {
+    for fault in Fault::ALL {
+        let rate = rate(fault).min(200);
+        let wanted = wanted(if rate >= 200 { 2 } else { 30 });
+        let simulated = verilated(4, 7);
+        let mut card = opened(simulated.clone(), tuning(1024, patience(fault)));
+        let mut host = Steady::new(7, &mut card, false);
+        host.with_faults(&simulated, &mut card, (fault, rate), wanted);
     }
 }
 
@@ -247,6 +308,66 @@ fn a_card_is_unplugged_and_put_back() {
     host.session(&mut card, 5);
 }
 
+/// Transfers and requests have their own ends: small requests share a transfer, large ones are cut.
+#[test]
+fn transfers_are_split_and_merged() {
+    for (buffer, requests) in [(1 << 20, 200), (4096, 20)] {
+        let simulated = simulated(Loopback::new(parameters(4)), Faults::new(0));
+        let mut card = opened(simulated.clone(), tuning(buffer, 10_000));
+        let mut host = Steady::new(3, &mut card, true);
+        simulated.record();
+        // Late ones, so that requests gather behind them.
+        simulated.set_faults(Faults::new(0).with(Fault::Late, 1));
+        host.session(&mut card, requests);
+        let transfers = simulated.record();
+        let longest = transfers.iter().max();
+        assert!(
+            longest.is_some_and(|&longest| longest <= buffer),
+            "{longest:?}"
+        );
+        match buffer > 40_000 {
+            true => assert!(
+                4 * transfers.len() < 3 * requests,
+                "{} transfers",
+                transfers.len()
+            ),
+            false => assert!(
+                transfers.len() > 2 * requests,
+                "{} transfers",
+                transfers.len()
+            ),
+        }
+    }
+}
+
+/// Answers that nobody read, and a request that nobody ended.
+#[test]
+fn what_a_program_left_behind_is_read_away() {
+    let simulated = verilated(2, 0);
+    for round in 0..4 {
+        let mut card = opened(simulated.clone(), tuning(4096, 10_000));
+        let mut host = Host::new(round, 2);
+        host.load(&mut card);
+        for _ in 0..6 {
+            let request = host.request();
+            host.expected.push_back(answer(&host.contexts, &request));
+            card.submit(request).expect("there is room");
+        }
+        for _ in 0..3 {
+            let got = card.receive();
+            host.check(got);
+        }
+        assert_eq!(card.resets(), 0, "what was left is in the way");
+        // The other three are left, and the first half of a request.
+        drop(card);
+        let nodes = simulated.open().expect("it is free again");
+        let begun = host.request();
+        for requests in nodes.requests {
+            requests.write(&begun[..32]).expect("the card takes it");
+        }
+    }
+}
+
 #[test]
 fn a_card_is_open_once() {
     let simulated = simulated(Loopback::new(parameters(4)), Faults::new(0));
@@ -255,7 +376,7 @@ fn a_card_is_open_once() {
     assert!(matches!(second, Some(LinkError::Busy { .. })), "{second:?}");
     drop(card);
     let mut card = opened(simulated, Tuning::default());
-    Copies::new(0, 4, &mut card).session(&mut card, 20);
+    Steady::new(0, &mut card, true).session(&mut card, 20);
 }
 
 #[test]
@@ -320,7 +441,7 @@ fn faults_through_files_are_repaired() {
     };
     let place = folder.path().join("xdma0");
     let mut card = opened(Files::new(&place.to_string_lossy()), tuning(1 << 16, 1000));
-    let mut host = Copies::new(9, 4, &mut card);
+    let mut host = Steady::new(9, &mut card, true);
     for fault in Fault::ALL {
         let rates = Faults::new(9).with(fault, rate(fault));
         simulated.set_faults(rates);

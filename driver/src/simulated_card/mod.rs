@@ -5,39 +5,37 @@
 //! ```
 //!
 //! Calls wait as the driver's do, and come back with its errors. The [`Core`] is the verilated
-//! `dqa_core`, or a [`Loopback`]. Time passes for it while somebody waits for a stream. The card is a
-//! [`Board`] for [`XdmaLink`](crate::xdma::XdmaLink) in the same process;
-//! [`mount()`] has it as files for any program.
+//! `dqa_core`, a [`SoftwareCore`] or a [`Loopback`]. Time passes for it while somebody waits for a stream.
+//! The card is a [`Board`](crate::xdma::Board) for [`XdmaLink`](crate::xdma::XdmaLink) in the same
+//! process; [`mount()`] has it as files for any program.
 
+mod codec;
 mod core;
 mod faults;
+mod loaded;
+mod loopback;
 mod mount;
+mod nodes;
+mod register_file;
+mod state;
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dqa_golden::packet::{Cutter, Direction};
 use dqa_hdl::registers::{BYTES, control};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rustix::io::Errno;
 
-use crate::card::LinkError;
-use crate::xdma::{Board, Nodes, Registers, Stream};
-pub use core::{Core, Loopback};
+pub use codec::SoftwareCore;
+pub use core::Core;
 pub use faults::{Fault, Faults};
+pub use loopback::Loopback;
 pub use mount::mount;
+use state::{Path, State};
 
-/// Bytes that wait at the core's own input, at most.
-const AHEAD: usize = 1 << 16;
-/// Turns of the core in which nothing moves, after which it has nothing to do: more than a scanner works
-/// on its report.
-const IDLE: u32 = 20;
 /// How long to wait for something to do.
 const NAP: Duration = Duration::from_millis(5);
-/// Bytes of a read that is cut short are a multiple of this.
-const UNIT: usize = 4;
 
 /// The card; cheap to clone.
 #[derive(Clone)]
@@ -45,134 +43,18 @@ pub struct SimulatedCard(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
-    changed: Condvar,
+    /// Something has changed for calls that wait for a path.
+    changed: [Condvar; 2],
     /// How long a call waits, as the driver's parameters `h2c_timeout` and `c2h_timeout`.
     timeout: Duration,
-}
-
-struct State {
-    core: Box<dyn Core>,
-    paths: [Path; 2],
-    faults: Faults,
-    /// Handles given out.
-    handles: u64,
-    /// Turns in which nothing moved.
-    idle: u32,
-    stuck: bool,
-    unplugged: bool,
-}
-
-struct Path {
-    direction: Direction,
-    cutter: Cutter,
-    /// Transfers that have begun, and how far they are.
-    transfers: VecDeque<(Vec<u8>, usize)>,
-    /// Answers, and how far they are read.
-    answers: VecDeque<(Vec<u8>, usize)>,
-    /// The handle under which its stream of answers is open.
-    open: Option<u64>,
-    /// Until when what it does waits for the other path.
-    held: Option<Instant>,
-}
-
-impl State {
-    /// Moves what can be moved; whether anything was.
-    fn turn(&mut self) -> io::Result<bool> {
-        if self.stuck {
-            return Ok(false);
-        }
-        let mut moved = false;
-        for path in &mut self.paths {
-            while self.core.waiting(path.direction) < AHEAD
-                && let Some((transfer, at)) = path.transfers.front_mut()
-            {
-                let end = (*at + AHEAD).min(transfer.len());
-                let ends = end == transfer.len();
-                let core = &mut self.core;
-                path.cutter
-                    .feed(&transfer[*at..end], ends, &mut |bytes, last| {
-                        core.send(path.direction, bytes, last);
-                    });
-                *at = end;
-                if ends {
-                    path.transfers.pop_front();
-                }
-                moved = true;
-            }
-        }
-        if moved {
-            self.idle = 0;
-        }
-        if self.idle < IDLE {
-            let ran = self.core.run().map_err(io::Error::other)?;
-            self.idle = if ran { 0 } else { self.idle + 1 };
-            moved = true;
-        }
-        for path in &mut self.paths {
-            while let Some(answer) = self.core.answer(path.direction) {
-                path.answers.push_back((answer, 0));
-                moved = true;
-            }
-        }
-        Ok(moved)
-    }
-
-    /// What a read gets, up to the end of an answer.
-    fn take(&mut self, path: usize, bytes: &mut [u8]) -> io::Result<usize> {
-        let Some((answer, at)) = self.paths[path].answers.front_mut() else {
-            return Ok(0);
-        };
-        let there = &answer[*at..];
-        let mut count = there.len().min(bytes.len());
-        let failed = self.faults.strikes(Fault::Failed);
-        if failed || self.faults.strikes(Fault::Short) {
-            count = self.faults.part(count, UNIT);
-        }
-        bytes[..count].copy_from_slice(&there[..count]);
-        *at += count;
-        if *at == answer.len() {
-            self.paths[path].answers.pop_front();
-        }
-        // The other path may go on.
-        self.paths[1 - path].held = None;
-        match failed {
-            true => Err(Errno::IO.into()),
-            false => Ok(count),
-        }
-    }
-
-    /// Whether a path has to let the other one go first.
-    fn holds(&mut self, path: usize, now: Instant) -> bool {
-        let held = &mut self.paths[path].held;
-        if held.is_some_and(|until| until <= now) {
-            *held = None;
-        }
-        held.is_some()
-    }
 }
 
 impl SimulatedCard {
     /// A card with a core behind it, whose calls wait up to `timeout`.
     pub fn new(core: Box<dyn Core>, faults: Faults, timeout: Duration) -> Self {
-        let paths = [Direction::Write, Direction::Read].map(|direction| Path {
-            direction,
-            cutter: Cutter::new(core.beat(direction)),
-            transfers: VecDeque::new(),
-            answers: VecDeque::new(),
-            open: None,
-            held: None,
-        });
         Self(Arc::new(Shared {
-            state: Mutex::new(State {
-                core,
-                paths,
-                faults,
-                handles: 0,
-                idle: 0,
-                stuck: false,
-                unplugged: false,
-            }),
-            changed: Condvar::new(),
+            state: Mutex::new(State::new(core, faults)),
+            changed: Default::default(),
             timeout,
         }))
     }
@@ -187,16 +69,23 @@ impl SimulatedCard {
         self.0.state.lock().faults.count(fault)
     }
 
+    /// Writes down from now on how many bytes each transfer to the card has; gives what it wrote since the
+    /// last call.
+    pub fn record(&self) -> Vec<usize> {
+        let recorded = &mut self.0.state.lock().recorded;
+        recorded.replace(Vec::new()).unwrap_or_default()
+    }
+
     /// Takes and gives nothing any more, until it is soft-reset or this is called again.
     pub fn set_stuck(&self, stuck: bool) {
         self.0.state.lock().stuck = stuck;
-        self.0.changed.notify_all();
+        self.wake();
     }
 
     /// Takes the card out of its slot, or puts it back.
     pub fn set_unplugged(&self, unplugged: bool) {
         self.0.state.lock().unplugged = unplugged;
-        self.0.changed.notify_all();
+        self.wake();
     }
 
     /// Opens a path's stream of answers, which can be open once; gives a handle.
@@ -215,7 +104,7 @@ impl SimulatedCard {
         if *open == Some(handle) {
             *open = None;
         }
-        self.0.changed.notify_all();
+        self.wake();
     }
 
     fn locked(&self) -> io::Result<MutexGuard<'_, State>> {
@@ -226,22 +115,45 @@ impl SimulatedCard {
         }
     }
 
-    /// Takes turns until `done` gives something.
-    fn wait<T>(&self, mut done: impl FnMut(&mut State) -> io::Result<Option<T>>) -> io::Result<T> {
+    /// All calls that wait look again.
+    fn wake(&self) {
+        self.0.changed.iter().for_each(|changed| {
+            changed.notify_all();
+        });
+    }
+
+    /// Reads that wait for what has come look again.
+    fn tell(&self, state: &mut State) {
+        for (path, changed) in state.paths.iter_mut().zip(&self.0.changed) {
+            if std::mem::take(&mut path.came) {
+                changed.notify_all();
+            }
+        }
+    }
+
+    /// Takes turns until `done` gives something for a path.
+    fn wait<T>(
+        &self,
+        path: usize,
+        mut done: impl FnMut(&mut State) -> io::Result<Option<T>>,
+    ) -> io::Result<T> {
         let end = Instant::now() + self.0.timeout;
         loop {
             let mut state = self.locked()?;
-            if let Some(done) = done(&mut state)? {
-                self.0.changed.notify_all();
+            let done = done(&mut state)?;
+            self.tell(&mut state);
+            if let Some(done) = done {
                 return Ok(done);
             }
             if Instant::now() > end {
                 return Err(Errno::TIMEDOUT.into());
             }
-            match state.turn()? {
+            let moved = state.turn()?;
+            self.tell(&mut state);
+            match moved {
                 true => MutexGuard::unlock_fair(state),
                 false => {
-                    self.0.changed.wait_for(&mut state, NAP);
+                    self.0.changed[path].wait_for(&mut state, NAP);
                 }
             }
         }
@@ -266,9 +178,10 @@ impl SimulatedCard {
         Ok(())
     }
 
-    /// Reads a path's answers: waits for one, and ends with it, or when the handle is closed.
-    fn read_answers(&self, path: usize, handle: u64, bytes: &mut [u8]) -> io::Result<usize> {
-        self.wait(|state| {
+    /// Reads up to `most` bytes of a path's answers: waits for one, and ends with it, or when the handle is
+    /// closed.
+    fn read_answers(&self, path: usize, handle: u64, most: usize) -> io::Result<Vec<u8>> {
+        self.wait(path, |state| {
             if state.paths[path].open != Some(handle) {
                 return Err(Errno::BADF.into());
             }
@@ -276,13 +189,21 @@ impl SimulatedCard {
             Ok((there && !state.holds(path, Instant::now())).then_some(()))
         })?;
         self.dawdle(path)?;
-        self.wait(|state| {
+        let taken = self.wait(path, |state| {
             if state.stuck || state.holds(path, Instant::now()) {
                 return Ok(None);
             }
-            let count = state.take(path, bytes)?;
-            Ok((count > 0).then_some(count))
-        })
+            let bytes = state.take(path, most)?;
+            Ok((!bytes.is_empty()).then_some(bytes))
+        });
+        // There is room again for the answer to what is being written.
+        self.0.changed[path].notify_all();
+        taken
+    }
+
+    /// Takes the buffer of an answer back.
+    fn reuse(&self, answer: Vec<u8>) {
+        self.0.state.lock().core.reuse(answer);
     }
 
     /// Writes requests to a path: one transfer, which ends when the core has it.
@@ -296,11 +217,34 @@ impl SimulatedCard {
             true => state.faults.part(bytes.len(), beat),
             false => bytes.len(),
         };
-        let transfer = (bytes[..count].to_vec(), 0);
-        state.paths[path].transfers.push_back(transfer);
-        self.0.changed.notify_all();
+        if let Some(recorded) = &mut state.recorded {
+            recorded.push(count);
+        }
         drop(state);
-        self.wait(|state| Ok(state.paths[path].transfers.is_empty().then_some(())))?;
+        let (mut fed, mut begun) = (0, false);
+        let done = self.wait(path, |state| {
+            let Path {
+                writing, transfers, ..
+            } = &mut state.paths[path];
+            if !begun && (*writing || !transfers.is_empty()) {
+                return Ok(None);
+            }
+            (*writing, begun) = (true, true);
+            if !state.stuck {
+                fed += state.feed(path, &bytes[fed..count]);
+            }
+            Ok((fed == count).then_some(()))
+        });
+        if begun {
+            let state = &mut self.0.state.lock().paths[path];
+            state.writing = false;
+            if fed < count {
+                // The engine has it, whatever becomes of this call.
+                let left = bytes[fed..count].to_vec();
+                state.transfers.push_back((left, 0));
+            }
+        }
+        done?;
         match failed {
             true => Err(Errno::IO.into()),
             false => Ok(count),
@@ -323,7 +267,7 @@ impl SimulatedCard {
             state.paths.iter_mut().for_each(|path| path.cutter.reset());
             state.stuck = false;
             state.idle = 0;
-            self.0.changed.notify_all();
+            self.wake();
         }
         Ok(())
     }
@@ -333,68 +277,5 @@ fn check(offset: u16) -> io::Result<()> {
     match offset.is_multiple_of(4) && offset < BYTES {
         true => Ok(()),
         false => Err(Errno::INVAL.into()),
-    }
-}
-
-/// One direction of a path, open in this process.
-struct Open {
-    card: SimulatedCard,
-    path: usize,
-    /// Of a stream of answers.
-    handle: Option<u64>,
-}
-
-impl Stream for Open {
-    fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        let handle = self.handle.ok_or(Errno::BADF)?;
-        self.card.read_answers(self.path, handle, bytes)
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.card.write_requests(self.path, bytes)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if let Some(handle) = self.handle {
-            self.card.close_answers(self.path, handle);
-        }
-    }
-}
-
-impl Registers for SimulatedCard {
-    fn read(&mut self, offset: u16) -> io::Result<u32> {
-        self.read_register(offset)
-    }
-
-    fn write(&mut self, offset: u16, word: u32) -> io::Result<()> {
-        self.write_register(offset, word)
-    }
-}
-
-const NAME: &str = "simulated card";
-
-impl Board for SimulatedCard {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn open(&self) -> Result<Nodes, LinkError> {
-        let stream = |path, handle| {
-            let card = self.clone();
-            Arc::new(Open { card, path, handle }) as Arc<dyn Stream>
-        };
-        // What is open is closed again where the second one fails.
-        let answers = |path| {
-            let handle = self.open_answers(path);
-            let handle = handle.map_err(|error| crate::xdma::told(NAME, "opening", &error))?;
-            Ok::<_, LinkError>(stream(path, Some(handle)))
-        };
-        Ok(Nodes {
-            answers: [answers(0)?, answers(1)?],
-            requests: [stream(0, None), stream(1, None)],
-            registers: Box::new(self.clone()),
-        })
     }
 }

@@ -192,13 +192,14 @@ impl Filesystem for Files {
     ) {
         let read = match node(inode) {
             Some(Node::Answers(path)) => {
-                let mut bytes = vec![0; size.min(TRANSFER) as usize];
-                self.0
-                    .read_answers(path, handle.0, &mut bytes)
-                    .map(|count| {
-                        bytes.truncate(count);
-                        bytes
-                    })
+                let most = size.min(TRANSFER) as usize;
+                return match self.0.read_answers(path, handle.0, most) {
+                    Ok(bytes) => {
+                        reply.data(&bytes);
+                        self.0.reuse(bytes);
+                    }
+                    Err(error) => reply.error(errno(error)),
+                };
             }
             Some(Node::Registers) => match (u16::try_from(offset), size) {
                 (Ok(offset), 4) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use dqa_driver::observer::Observer;
-use dqa_driver::simulated_card::{Core, Fault, Faults, Loopback, SimulatedCard, mount};
+use dqa_driver::simulated_card::{
+    Core, Fault, Faults, Loopback, SimulatedCard, SoftwareCore, mount,
+};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::Device;
 
@@ -15,8 +17,8 @@ use crate::serial_board;
 
 /// Simulate a board, until interrupted
 ///
-/// The board is the emitted Verilog of dqa_core under Verilator, behind the files that a board's driver
-/// has. Any program that knows the board works with it; with this one, give --device as printed.
+/// The board is the emitted Verilog of dqa_core under Verilator, or on xdma the software codec, behind the
+/// files that a board's driver has. Any program that knows the board works with it; with this one, give --device as printed.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -31,9 +33,9 @@ pub struct Args {
     /// Lanes of the core: 1, 2, 4 or 8
     #[arg(long, value_name = "S", default_value_t = 4)]
     lanes: usize,
-    /// xdma: answer each request with its own payload, with no core: for measuring the rest
-    #[arg(long, conflicts_with = "pty")]
-    loopback: bool,
+    /// xdma: what answers behind the files
+    #[arg(long, value_enum, default_value = "verilog", conflicts_with = "pty")]
+    backend: Backend,
     /// xdma: have something go wrong once in N transfers: short, failed, late, reordered or stuck
     #[arg(long = "fault", value_name = "KIND=N", value_parser = fault)]
     faults: Vec<(Fault, u32)>,
@@ -45,9 +47,21 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   dqa board --core xdma --mount card
+  dqa board --core xdma --mount card --backend software
   dqa board --core xdma --mount card --fault short=10 --fault failed=1000
   dqa compress act.npy -o act.dqa --device xdma:card/xdma0   (meanwhile)
   dqa board --core uart --lanes 1 --faults flip=1e-4,drop=1e-4";
+
+/// What is behind the files.
+#[derive(Clone, Copy, ValueEnum)]
+enum Backend {
+    /// The emitted Verilog of dqa_core: bits and limits are the hardware's own
+    Verilog,
+    /// The software codec: the same answers some thousand times faster, for measuring the host
+    Software,
+    /// Nothing: each answer has its request's payload
+    Loopback,
+}
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Attachment {
@@ -93,9 +107,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             return serial_board::run(&args.serial, &parameters, args.seed, console);
         }
     };
-    let core: Box<dyn Core> = match args.loopback {
-        true => Box::new(Loopback::new(parameters)),
-        false => Box::new(Device::new(parameters, args.seed).map_err(Failure::new)?),
+    let core: Box<dyn Core> = match args.backend {
+        Backend::Verilog => {
+            console.note("building the model of the core, half a minute where it is new");
+            Box::new(Device::new(parameters, args.seed).map_err(Failure::new)?)
+        }
+        Backend::Software => Box::new(SoftwareCore::new(parameters).map_err(Failure::usage)?),
+        Backend::Loopback => Box::new(Loopback::new(parameters)),
     };
     let faults = args
         .faults
