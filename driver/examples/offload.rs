@@ -18,6 +18,7 @@ fn batch(number: usize) -> Vec<f32> {
     elements.map(|i| value(i).max(0.0)).collect()
 }
 
+/// Some batches to the device and back.
 pub fn offload(name: &str) -> Result<String, Box<dyn std::error::Error>> {
     let device = device::open(name)?;
     let settings = Settings {
@@ -54,6 +55,5 @@ pub fn offload(name: &str) -> Result<String, Box<dyn std::error::Error>> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::args().nth(1).unwrap_or("software:".into());
-    println!("{name}: {}", offload(&name)?);
-    Ok(())
+    offload(&name).map(|told| println!("{name}: {told}"))
 }

@@ -1,266 +1,328 @@
-//! What the host side of the PCIe link costs: `cargo run --release -p dqa-tests --bin link-bench`.
+//! What the host side of the PCIe link costs, as tables for `docs/src/pcie.md`.
 //!
-//! - In memory: requests are made of samples with their CRC, go through card, link, buffers
-//!   and threads to a board that copies them back, and are checked as answers. The time is what all
-//!   threads together work, as on one core, and the board's two copies are in it.
-//! - Through files: the same against a loop that only writes and reads, on the same FUSE nodes, in turns.
+//! - In memory, on one core: requests are made of samples, go through card, link, buffers and threads to a
+//!   card that copies, and come back as answers that are checked. Beside it, the same transfers without
+//!   the driver, and a copy of the samples.
+//! - Through files: the driver against a loop like two `dd` that does the driver's transfers over again on
+//!   the same FUSE nodes, in turns.
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
+use std::error::Error;
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use dqa_driver::card::{Card, LinkError};
-use dqa_driver::simulated_card::{Core, Faults, Loopback, SimulatedCard, mount};
+use clap::{Parser, ValueEnum};
+use dqa_driver::card::Card;
+use dqa_driver::simulated_card::{Faults, Loopback, SimulatedCard, mount};
 use dqa_driver::transport::Transport;
-use dqa_driver::xdma::{Board, Files, Nodes, Registers, Stream, Tuning, XdmaLink};
+use dqa_driver::xdma::{Board, Files, Nodes, Tuning, XdmaLink};
 use dqa_golden::context::Context;
 use dqa_golden::packet::{HEADER_BYTES, Header, Operation, TRAILER_BYTES};
 use dqa_golden::payload::PlaneRun;
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Measure what the host side of the PCIe link costs
+#[derive(Parser)]
+struct Args {
+    /// Times that each figure is measured; the median is printed
+    #[arg(long, default_value_t = 9)]
+    rounds: usize,
+    /// What to measure; both if not given
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// MiB of samples that go through memory each time; through files an eighth
+    #[arg(long, default_value_t = 1024)]
+    mib: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Part {
+    Memory,
+    Files,
+}
 
 const LANES: usize = 4;
 const PLANE: u32 = 1 << 12;
 /// Bytes of samples in a request.
-const SIZES: [usize; 3] = [1 << 15, 1 << 17, 1 << 19];
-const ROUNDS: usize = 7;
-/// Bytes that go through memory in a round; through files, an eighth.
-const BYTES: usize = 1 << 30;
-/// Of Linux: a read ends with an answer.
-const O_TRUNC: i32 = 0o1000;
+const SIZES: [usize; 5] = [1 << 15, 1 << 16, 1 << 17, 1 << 18, 1 << 19];
+/// Bytes of samples in flight, but for one request at least.
+const IN_FLIGHT: usize = 1 << 18;
 
-/// Bytes that went in and have not come out.
-#[derive(Default)]
-struct Pipe {
-    bytes: Mutex<VecDeque<Vec<u8>>>,
-    changed: Condvar,
-    /// To be used again.
-    free: Mutex<Vec<Vec<u8>>>,
+/// Where a packet has its operation: 0 in an answer to what is no request.
+const OPERATION: usize = 5;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Processor time of all threads, and time.
+#[derive(Clone, Copy)]
+struct Cost {
+    work: Duration,
+    time: Duration,
 }
 
-/// One path of a board that copies what it gets.
-#[derive(Clone, Default)]
-struct Mirror {
-    pipe: Arc<Pipe>,
-    /// Bytes to the next header.
-    left: Arc<Mutex<usize>>,
-}
-
-impl Stream for Mirror {
-    /// Up to the end of a transfer.
-    fn read(&self, into: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.pipe.bytes.lock().unwrap();
-        let waited =
-            self.pipe
-                .changed
-                .wait_timeout_while(bytes, Duration::from_millis(100), |bytes| bytes.is_empty());
-        let (mut bytes, _) = waited.unwrap();
-        let transfer = bytes.pop_front().ok_or(io::ErrorKind::TimedOut)?;
-        let count = transfer.len();
-        into[..count].copy_from_slice(&transfer);
-        self.pipe.free.lock().unwrap().push(transfer);
-        Ok(count)
+impl Cost {
+    fn of<T>(run: impl FnOnce() -> Result<T>) -> Result<Self> {
+        let worked = || clock_gettime(ClockId::ProcessCPUTime).try_into();
+        let (before, start): (Duration, _) = (worked()?, Instant::now());
+        run()?;
+        let time = start.elapsed();
+        let after: Duration = worked()?;
+        let work = after - before;
+        Ok(Self { work, time })
     }
 
-    /// Makes the headers those of answers.
-    fn write(&self, from: &[u8]) -> io::Result<usize> {
-        let mut transfer = self.pipe.free.lock().unwrap().pop().unwrap_or_default();
-        transfer.clear();
-        transfer.extend_from_slice(from);
-        let mut left = self.left.lock().unwrap();
-        while let Some(head) = transfer.get_mut(*left..*left + HEADER_BYTES) {
-            let head: &mut [u8; HEADER_BYTES] = head.try_into().unwrap();
-            let header = Header::from_bytes(head).map_err(io::Error::other)?;
-            let operation = header.operation.answer();
-            *head = Header {
-                operation,
-                ..header
-            }
-            .to_bytes();
-            *left += header.packet_len();
+    fn median(costs: &[Self]) -> Self {
+        let median = |what: fn(&Self) -> Duration| {
+            let mut all: Vec<_> = costs.iter().map(what).collect();
+            all.sort_unstable();
+            all[all.len() / 2]
+        };
+        Self {
+            work: median(|cost| cost.work),
+            time: median(|cost| cost.time),
         }
-        // What ends a link is no request.
-        *left = left.saturating_sub(transfer.len());
-        self.pipe.bytes.lock().unwrap().push_back(transfer);
-        self.pipe.changed.notify_one();
-        Ok(from.len())
     }
 }
 
-struct Memory;
-
-struct Words(Loopback);
-
-impl Registers for Words {
-    fn read(&mut self, offset: u16) -> io::Result<u32> {
-        self.0.read(offset).map_err(io::Error::other)
-    }
-    fn write(&mut self, offset: u16, word: u32) -> io::Result<()> {
-        self.0.write(offset, word).map_err(io::Error::other)
-    }
+/// So many bytes in this time, in GB/s.
+fn rate(bytes: usize, time: Duration) -> f64 {
+    bytes as f64 / time.as_secs_f64() / 1e9
 }
 
-fn parameters() -> Parameters {
-    Parameters {
+/// A card that copies.
+fn copying() -> SimulatedCard {
+    let parameters = Parameters {
         lanes: LANES,
         ..Parameters::default()
-    }
-}
-
-impl Board for Memory {
-    fn name(&self) -> &str {
-        "memory"
-    }
-
-    fn open(&self) -> Result<Nodes, LinkError> {
-        let (write, read) = (Mirror::default(), Mirror::default());
-        let both = |mirror: Mirror| {
-            let other = mirror.clone();
-            (
-                Arc::new(mirror) as Arc<dyn Stream>,
-                Arc::new(other) as Arc<dyn Stream>,
-            )
-        };
-        let ((to_write, from_write), (to_read, from_read)) = (both(write), both(read));
-        Ok(Nodes {
-            requests: [to_write, to_read],
-            answers: [from_write, from_read],
-            registers: Box::new(Words(Loopback::new(parameters()))),
-        })
-    }
+    };
+    let core = Box::new(Loopback::new(parameters));
+    SimulatedCard::new(core, Faults::new(0), Duration::from_secs(10))
 }
 
 fn context() -> Context {
     layers::length_by_sample(LANES, PLANE)
 }
 
-fn header(bytes: usize, sequence: u32) -> Header {
-    Header {
+fn header(bytes: usize) -> Result<Header> {
+    Ok(Header {
         operation: Operation::Encode,
         context: 0,
         shape: context().shape(),
         run: PlaneRun {
             first_channel: 0,
             channels: 1,
-            images: u16::try_from(bytes / 2 / PLANE as usize).unwrap(),
+            images: u16::try_from(bytes / 2 / PLANE as usize)?,
         },
         plane_len: PLANE,
-        sequence,
+        sequence: 0,
         payload_len: 0,
-    }
+    })
 }
 
-/// What this process has worked, all threads together, in the kernel's hundredths of a second.
-fn worked() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let (_, fields) = stat.rsplit_once(')').unwrap();
-    let ticks = fields.split_whitespace().skip(11).take(2);
-    Duration::from_millis(ticks.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum())
+fn samples(bytes: usize) -> Vec<u8> {
+    (0..bytes).map(|at| ((at * 31) >> 3) as u8).collect()
 }
 
-/// Sends `count` requests made of samples, each answer checked; the time it takes.
-fn through(card: &mut impl Transport, samples: &[u8], header: Header, count: usize) -> Duration {
-    let start = Instant::now();
-    let mut asked = 0;
-    for _ in 0..count {
-        while asked < count && card.in_flight() < card.capabilities().window {
-            card.submit(header.packet(samples)).unwrap();
+/// Sends `count` requests made of samples where they stand, as an application leaves them that makes them
+/// in the buffer of a request, and takes their answers. These have the samples again: they are the next
+/// requests'.
+fn through<B: Board>(card: &mut Card<XdmaLink<B>>, samples: &[u8], count: usize) -> Result<()> {
+    let header = header(samples.len())?;
+    let depth = (IN_FLIGHT / samples.len()).clamp(2, card.capabilities().window);
+    let mut made = vec![[&[0; HEADER_BYTES], samples].concat(); depth];
+    let (mut asked, mut answered) = (0, 0);
+    while answered < count {
+        while asked < count
+            && let Some(mut request) = made.pop()
+        {
+            header.complete(&mut request);
+            card.submit(request)?;
             asked += 1;
         }
-        let answer = card.receive().unwrap();
-        assert_eq!(answer.len(), samples.len() + HEADER_BYTES + TRAILER_BYTES);
+        let mut answer = card.receive()?;
+        answered += 1;
+        if answer.len() != samples.len() + HEADER_BYTES + TRAILER_BYTES {
+            return Err("an answer of another length".into());
+        }
+        answer.truncate(HEADER_BYTES + samples.len());
+        made.push(answer);
     }
-    start.elapsed()
+    let right = made.iter().all(|answer| answer[HEADER_BYTES..] == *samples);
+    match right && card.resets() == 0 {
+        true => Ok(()),
+        false => Err("the answers are not right".into()),
+    }
 }
 
-/// Writes and reads as many bytes, and no more.
-fn plain(place: &Path, request: &[u8], count: usize) -> Duration {
-    let node = |what: &str| format!("{}_{what}", place.display());
-    let to = File::options().write(true).open(node("h2c_0")).unwrap();
-    let from = File::options()
-        .read(true)
-        .custom_flags(O_TRUNC)
-        .open(node("c2h_0"))
-        .unwrap();
-    let at_once = ((1 << 20) / request.len()).max(1);
-    let many = request.repeat(at_once);
-    let start = Instant::now();
+/// Writes the requests in transfers of these lengths, each copied from where they are, and reads their
+/// answers, each copied to where it belongs: two programs `dd` at once.
+fn dd(nodes: &Nodes, request: &[u8], transfers: &[usize]) -> Result<()> {
+    let buffer = Tuning::default().buffer;
+    let total: usize = transfers.iter().sum();
+    let (to, from) = (&*nodes.requests[0], &*nodes.answers[0]);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut left = count;
-            while left > 0 {
-                let now = left.min(at_once);
-                to.write_all_at(&many[..now * request.len()], 0).unwrap();
-                left -= now;
+        let writer = scope.spawn(|| -> std::io::Result<()> {
+            let (mut block, mut at) = (Vec::with_capacity(buffer), 0);
+            for &transfer in transfers {
+                block.clear();
+                while block.len() < transfer {
+                    let count = (transfer - block.len()).min(request.len() - at);
+                    block.extend_from_slice(&request[at..at + count]);
+                    at = (at + count) % request.len();
+                }
+                let mut left = &block[..];
+                while !left.is_empty() {
+                    left = &left[to.write(left)?..];
+                }
             }
+            Ok(())
         });
-        let mut buffer = vec![0; 1 << 20];
-        let mut left = count * request.len();
+        let (mut block, mut whole) = (vec![0; buffer], vec![0; request.len()]);
+        let (mut left, mut at) = (total, 0);
         while left > 0 {
-            left -= from.read_at(&mut buffer, 0).unwrap();
+            let count = from.read(&mut block)?;
+            // What the driver before asked for to end its link is no answer to these.
+            if at == 0 && block[OPERATION] == 0 {
+                continue;
+            }
+            whole[at..at + count].copy_from_slice(&block[..count]);
+            at = (at + count) % whole.len();
+            left -= count;
         }
-    });
-    start.elapsed()
+        black_box(whole);
+        writer.join().map_err(|_| "the writer panicked")??;
+        Ok(())
+    })
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    times[times.len() / 2].as_secs_f64()
+/// The driver, the loop of its transfers, and a copy of the samples; in turns.
+struct Figures {
+    driver: Cost,
+    dd: Cost,
+    copy: Cost,
+    /// Mean bytes of a transfer to the card.
+    transfer: usize,
 }
 
-fn main() {
-    let context = context();
-    for size in SIZES {
-        let mut card = Card::open(XdmaLink::new(Memory, Tuning::default()).unwrap()).unwrap();
-        card.load_context(0, &context).unwrap();
-        let samples: Vec<u8> = (0..size).map(|at| ((at * 31) >> 3) as u8).collect();
-        let (header, count) = (header(size, 0), BYTES / size);
-        let (mut busy, mut times) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let before = worked();
-            times.push(through(&mut card, &samples, header, count));
-            busy.push(worked() - before);
-        }
-        let rate = |time| (count * size) as f64 / time / 1e9;
-        println!(
-            "memory, requests of {size} bytes: {:.2} GB/s of samples in and as many back for each core that \
-             works ({:.2} by the clock)",
-            rate(median(busy)),
-            rate(median(times))
-        );
-        assert_eq!(card.resets(), 0);
+fn compare<B: Board + Clone>(
+    board: &B,
+    simulated: &SimulatedCard,
+    args: &Args,
+    (size, count): (usize, usize),
+) -> Result<Figures> {
+    let samples = samples(size);
+    let request = header(size)?.packet(&samples);
+    let (mut driver, mut loops, mut copies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seen = (0, 0);
+    let mut to = samples.clone();
+    for _ in 0..args.rounds {
+        let link = XdmaLink::new(board.clone(), Tuning::default())?;
+        let mut card = Card::open(link)?;
+        card.load_context(0, &context())?;
+        through(&mut card, &samples, 4)?;
+        simulated.record();
+        driver.push(Cost::of(|| through(&mut card, &samples, count))?);
+        let done = simulated.record();
+        drop(card);
+        seen = (seen.0 + done.iter().sum::<usize>(), seen.1 + done.len());
+        let nodes = board.open()?;
+        loops.push(Cost::of(|| dd(&nodes, &request, &done))?);
+        copies.push(Cost::of(|| {
+            for _ in 0..count {
+                to.copy_from_slice(black_box(&samples));
+                black_box(&mut to);
+            }
+            Ok(())
+        })?);
     }
-    let core = Box::new(Loopback::new(parameters()));
-    let board = SimulatedCard::new(core, Faults::new(0), Duration::from_secs(10));
-    let folder = tempfile::tempdir().unwrap();
-    let _session = match mount(&board, folder.path()) {
+    Ok(Figures {
+        driver: Cost::median(&driver),
+        dd: Cost::median(&loops),
+        copy: Cost::median(&copies),
+        transfer: seen.0 / seen.1.max(1),
+    })
+}
+
+fn in_memory(args: &Args) -> Result<()> {
+    let all = sched_getaffinity(None)?;
+    let mut one = CpuSet::new();
+    one.set(
+        (0..CpuSet::MAX_CPU)
+            .find(|&cpu| all.is_set(cpu))
+            .unwrap_or(0),
+    );
+    sched_setaffinity(None, &one)?;
+    println!(
+        "| KiB a request | GB/s | of memcpy | without the driver, GB/s | the driver alone, GB/s | KiB a transfer |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for size in SIZES {
+        let (card, count) = (copying(), (args.mib << 20) / size);
+        let Figures {
+            driver,
+            dd,
+            copy,
+            transfer,
+        } = compare(&card, &card, args, (size, count))?;
+        let bytes = count * size;
+        println!(
+            "| {} | {:.2} | {:.2} | {:.2} | {:.2} | {} |",
+            size >> 10,
+            rate(bytes, driver.work),
+            copy.work.as_secs_f64() / driver.work.as_secs_f64(),
+            rate(bytes, dd.work),
+            rate(bytes, driver.work.saturating_sub(dd.work)),
+            transfer >> 10,
+        );
+    }
+    Ok(sched_setaffinity(None, &all)?)
+}
+
+fn through_files(args: &Args) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let card = copying();
+    let _session = match mount(&card, folder.path()) {
         Ok(session) => session,
-        Err(error) => return println!("files: skipped, FUSE does not mount here: {error}"),
-    };
-    let place = folder.path().join("xdma0");
-    for size in SIZES {
-        let samples: Vec<u8> = (0..size).map(|at| ((at * 31) >> 3) as u8).collect();
-        let (header, count) = (header(size, 0), BYTES / 8 / size);
-        let (mut driver, mut loops) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let files = Files::new(&place.to_string_lossy());
-            let mut card = Card::open(XdmaLink::new(files, Tuning::default()).unwrap()).unwrap();
-            card.load_context(0, &context).unwrap();
-            driver.push(through(&mut card, &samples, header, count));
-            drop(card);
-            loops.push(plain(&place, &header.packet(&samples), count));
+        Err(error) => {
+            println!("Through files: skipped, FUSE does not mount here: {error}");
+            return Ok(());
         }
-        let [driver, loops] = [driver, loops].map(median);
-        let rate = |time| (count * size) as f64 / time / 1e9;
+    };
+    let files = Files::new(&folder.path().join("xdma0").to_string_lossy());
+    println!(
+        "| KiB a request | KiB a transfer | driver, GB/s | loop, GB/s | time | processor time |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for size in SIZES {
+        let count = (args.mib << 20) / 8 / size;
+        let figures = compare(&files, &card, args, (size, count))?;
+        let Figures { driver, dd, .. } = figures;
+        let more = |what: fn(&Cost) -> Duration| {
+            (what(&driver).as_secs_f64() / what(&dd).as_secs_f64() - 1.0) * 100.0
+        };
         println!(
-            "files, requests of {size} bytes: driver {:.2} GB/s, loop {:.2} GB/s, {:+.1} % time",
-            rate(driver),
-            rate(loops),
-            (driver / loops - 1.0) * 100.0
+            "| {} | {} | {:.2} | {:.2} | {:+.1} % | {:+.1} % |",
+            size >> 10,
+            figures.transfer >> 10,
+            rate(count * size, driver.time),
+            rate(count * size, dd.time),
+            more(|cost| cost.time),
+            more(|cost| cost.work),
         );
     }
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    if args.only != Some(Part::Files) {
+        in_memory(&args)?;
+        println!();
+    }
+    if args.only != Some(Part::Memory) {
+        through_files(&args)?;
+    }
+    Ok(())
 }
