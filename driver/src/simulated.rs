@@ -13,7 +13,7 @@ use dqa_sim::{CoreError, Device, SimError};
 
 use crate::card::{Card, Limits, Link, LinkError};
 use crate::registers::RegisterBus;
-use crate::transport::{Capabilities, Transport, TransportError};
+use crate::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 
 const NAME: &str = "sim:";
 const CONTEXTS: u16 = 256;
@@ -143,6 +143,8 @@ impl Simulated {
                 contexts: CONTEXTS,
                 channels: u32::try_from(Parameters::default().channels).unwrap_or(u32::MAX),
                 window: LIMITS.window,
+                operations: Operations::ALL,
+                largest: Largest::LEGAL,
             },
             cards: [const { None }; LANES.len()],
             contexts: vec![None; CONTEXTS.into()],

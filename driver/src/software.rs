@@ -13,7 +13,7 @@ use dqa_golden::packet::{Packet, PacketError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::codec::Prepared;
-use crate::transport::{Capabilities, Transport, TransportError};
+use crate::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 
 /// Requests in flight for each thread: one that it works on, one that waits.
 const WINDOW_PER_THREAD: usize = 2;
@@ -148,6 +148,8 @@ fn capabilities(window: usize) -> Capabilities {
         contexts: CONTEXTS,
         channels: u16::MAX.into(),
         window,
+        operations: Operations::ALL,
+        largest: Largest::LEGAL,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What every device looks like to the host: contexts in, packets in, answers out.
 
 use dqa_golden::context::Context;
-use dqa_golden::packet::{self, PacketError};
+use dqa_golden::format::{MAX_BITS, MAX_EXTRA};
+use dqa_golden::packet::{self, Operation, PacketError};
+use dqa_golden::table::MAX_LIMIT;
 use dqa_hdl::parameters::Misfit;
 
 use crate::card::LinkError;
@@ -56,6 +58,59 @@ pub struct Capabilities {
     pub channels: u32,
     /// Requests that may be in flight at once, at least 1.
     pub window: usize,
+    /// Requests that it answers.
+    pub operations: Operations,
+    /// What contexts may ask for at most.
+    pub largest: Largest,
+}
+
+/// Operations that a device has; others are refused with [`TransportError::Lacks`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Operations {
+    /// Samples to code words.
+    pub encode: bool,
+    /// Code words to samples.
+    pub decode: bool,
+    /// Ranges of channels and histograms.
+    pub scan: bool,
+}
+
+impl Operations {
+    /// All that there are.
+    pub const ALL: Self = Self {
+        encode: true,
+        decode: true,
+        scan: true,
+    };
+
+    /// Whether this one is among them.
+    pub fn has(self, operation: Operation) -> bool {
+        match operation {
+            Operation::Encode => self.encode,
+            Operation::Decode => self.decode,
+            Operation::Scan => self.scan,
+        }
+    }
+}
+
+/// Largest n and m and longest code, in bits, of the contexts that a device takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Largest {
+    /// n.
+    pub bits: u8,
+    /// m.
+    pub extra: u8,
+    /// Longest code.
+    pub code_length: u8,
+}
+
+impl Largest {
+    /// What the format allows.
+    pub const LEGAL: Self = Self {
+        bits: MAX_BITS,
+        extra: MAX_EXTRA,
+        code_length: MAX_LIMIT,
+    };
 }
 
 /// Why a device did not do what it was asked.
@@ -70,6 +125,14 @@ pub enum TransportError {
     NothingInFlight,
     #[error("{name} has no context {id}: use ids below {contexts}")]
     ContextId { name: String, id: u8, contexts: u16 },
+    #[error(
+        "{name} has no {part}, so it does not {verb}: {verb} with --device software:, to the same bytes, or \
+         generate the core anew, gen-verilog {option}",
+        part = words(*.operation)[0],
+        verb = words(*.operation)[1],
+        option = words(*.operation)[2]
+    )]
+    Lacks { name: String, operation: Operation },
     #[error(transparent)]
     Misfit(#[from] Misfit),
     #[error(transparent)]
@@ -80,6 +143,15 @@ pub enum TransportError {
     Stopped,
     #[error("the device's answer does not go with its request: reset the device and try again")]
     WrongAnswer,
+}
+
+/// What an operation takes, what it is called, and how a core that has it is generated.
+fn words(operation: Operation) -> [&'static str; 3] {
+    match operation {
+        Operation::Encode => ["path to encode", "encode", "with --paths encode or both"],
+        Operation::Decode => ["path to decode", "decode", "with --paths decode or both"],
+        Operation::Scan => ["scanner", "scan", "without --no-scan"],
+    }
 }
 
 /// Keeps as many requests in flight as the device takes and hands each answer on, plain and in

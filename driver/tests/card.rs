@@ -9,7 +9,7 @@ use dqa_driver::card::{Card, Limits, Link, LinkError};
 use dqa_driver::registers::RegisterBus;
 use dqa_driver::simulated::{Simulated, SimulatedLink};
 use dqa_driver::transport::{Transport, TransportError};
-use dqa_golden::packet::{Direction, Operation, PacketError, Status, answer};
+use dqa_golden::packet::{Direction, Operation, answer};
 use dqa_hdl::identification::IdentificationError;
 use dqa_hdl::parameters::{Misfit, Parameters};
 use dqa_sim::{layers, seeds};
@@ -330,9 +330,10 @@ fn what_the_card_refuses() {
         assert!(
             matches!(
                 told,
-                Err(TransportError::Packet(PacketError::Status(
-                    Status::Operation
-                )))
+                Err(TransportError::Lacks {
+                    operation: Operation::Scan,
+                    ..
+                })
             ),
             "{told:?}"
         );

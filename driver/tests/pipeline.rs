@@ -9,7 +9,7 @@ use dqa_driver::software::Software;
 use dqa_driver::source::TensorSlice;
 use dqa_driver::survey::to_sample;
 use dqa_driver::tensor::TensorFileError;
-use dqa_driver::transport::{Capabilities, Transport, TransportError};
+use dqa_driver::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 use dqa_driver::verify::verify;
 use dqa_golden::channel::Class;
 use dqa_golden::container::Container;
@@ -34,6 +34,8 @@ impl Golden {
                 contexts: 1,
                 channels: 65535,
                 window: 3,
+                operations: Operations::ALL,
+                largest: Largest::LEGAL,
             },
             contexts: vec![None],
             answers: Default::default(),

@@ -21,8 +21,10 @@ use dqa_driver::uart::pty::PtyBoard;
 use dqa_driver::uart::{self, PortName, SerialLink, Timing};
 use dqa_driver::verify::verify;
 use dqa_golden::link::{self, Channel, Deframer, Frame, Host, Operation, Sender, Tag};
+use dqa_golden::packet;
 use dqa_hdl::link::uart_core::Speed;
 use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
 use dqa_sim::account::table;
 use dqa_sim::faults::Fault;
 use dqa_sim::uart_board::UartBoard;
@@ -70,7 +72,11 @@ fn board(faults: [Vec<(u64, Fault)>; 2]) -> Running<UartBoard> {
         lanes: 1,
         ..Parameters::default()
     };
-    let mut board = UartBoard::new(&parameters, SPEED, 1, None).expect("a model");
+    board_of(&parameters, faults)
+}
+
+fn board_of(parameters: &Parameters, faults: [Vec<(u64, Fault)>; 2]) -> Running<UartBoard> {
+    let mut board = UartBoard::new(parameters, SPEED, 1, None).expect("a model");
     board.plan_faults(faults);
     let mut pty = PtyBoard::new(board, false).expect("a pseudo-terminal");
     Running::new(pty.name().to_owned(), move |stop| {
@@ -164,6 +170,39 @@ fn a_real_tensor_there_and_back_and_the_selftest() {
     drop(card);
     open(&board.name);
     println!("{} clocks", board.end().clocks());
+}
+
+/// The smallest cores do what they have, and say what they lack.
+#[test]
+fn a_board_of_one_path_does_its_part() {
+    for paths in [Paths::Encode, Paths::Decode] {
+        let board = board_of(&Parameters::smallest(paths), Default::default());
+        let mut card = open(&board.name);
+        let core = card.identification().parameters;
+        assert_eq!(core, Parameters::smallest(paths));
+        let tested = selftest(&mut card, 4, 3, &()).expect("as the reference model");
+        assert!(tested.packets >= 4, "{}", tested.packets);
+
+        let bytes = match paths {
+            Paths::Encode => container(&mut card).unwrap(),
+            _ => container(&mut *device::open("software:").unwrap()).unwrap(),
+        };
+        let mut decompressor = Decompressor::new(&bytes[..]).unwrap();
+        let lacking = match paths {
+            Paths::Encode => verify(&mut decompressor, None, &mut card, &()).err(),
+            _ => container(&mut card).err(),
+        };
+        let lacks = match paths {
+            Paths::Encode => packet::Operation::Decode,
+            _ => packet::Operation::Encode,
+        };
+        match lacking {
+            Some(Error::Transport(TransportError::Lacks { operation, .. })) => {
+                assert_eq!(operation, lacks);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// A host that opens a session and is gone in the middle of a frame that it sends, and of one that comes

@@ -8,12 +8,12 @@
 //! | `quantize`, `align` | out | the numbers; 1 clock later |
 //!
 //! Parameter: the largest b, 2 to 10. Bits of a code above it are taken as 0 and cost nothing.
-//! Latency 1, one class a clock.
+//! Latency 1, one class a clock. A class's numbers are undefined in the clock after they are written.
 
 use dqa_golden::format::MAX_WIDTH;
 use rust_hdl::prelude::*;
 
-use crate::primitives::LutRam;
+use crate::primitives::SmallRam;
 
 /// Numbers of two classes in two contexts.
 #[derive(LogicBlock)]
@@ -36,11 +36,9 @@ pub struct ClassNumbers {
     pub align: Signal<Out, Bits<14>>,
 
     used: Constant<Bits<32>>,
-    numbers: LutRam<32, 2>,
-    alignments: LutRam<14, 2>,
+    numbers: SmallRam<32, 2>,
+    alignments: SmallRam<14, 2>,
     load_table: Signal<Local, Bits<2>>,
-    quantize_now: DFF<Bits<32>>,
-    align_now: DFF<Bits<14>>,
 }
 
 impl ClassNumbers {
@@ -58,11 +56,9 @@ impl ClassNumbers {
             quantize: Signal::default(),
             align: Signal::default(),
             used: Constant::new((ones | ones << 12 | ones << 22).into()),
-            numbers: LutRam::default(),
-            alignments: LutRam::default(),
+            numbers: SmallRam::default(),
+            alignments: SmallRam::default(),
             load_table: Signal::default(),
-            quantize_now: DFF::default(),
-            align_now: DFF::default(),
         }
     }
 }
@@ -70,7 +66,7 @@ impl ClassNumbers {
 impl Logic for ClassNumbers {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, aclk, numbers, alignments, quantize_now, align_now);
+        clock!(self, aclk, numbers, alignments);
         self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(0));
         if self.load_context.val() {
             self.load_table.next = bit_cast::<2, 1>(self.load_addr.val().get_bits::<1>(0)) | 2;
@@ -85,10 +81,8 @@ impl Logic for ClassNumbers {
 
         self.numbers.read_address.next = self.code_table.val();
         self.alignments.read_address.next = self.code_table.val();
-        self.quantize_now.d.next = self.numbers.read_data.val() & self.used.val();
-        self.align_now.d.next = self.alignments.read_data.val();
-        self.quantize.next = self.quantize_now.q.val();
-        self.align.next = self.align_now.q.val();
+        self.quantize.next = self.numbers.read_data.val() & self.used.val();
+        self.align.next = self.alignments.read_data.val();
     }
 }
 

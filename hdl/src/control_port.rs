@@ -15,9 +15,10 @@
 
 use rust_hdl::prelude::*;
 
+use crate::absent::some;
 use crate::axil_port::AxilPort;
 use crate::bus::{AxilSlave, LoadSource, PathMaster};
-use crate::counter_bank::CounterBank;
+use crate::counter_bank::{CounterBank, NoCounters};
 use crate::identification::Identification;
 use crate::register_file::{COUNTERS, RegisterFile};
 
@@ -36,7 +37,9 @@ pub struct ControlPort {
     pub dec_load: LoadSource,
     port: AxilPort,
     file: RegisterFile,
-    counters: CounterBank<COUNTERS>,
+    /// One of the two is there.
+    counters: Vec<CounterBank<COUNTERS>>,
+    no_counters: Vec<NoCounters<COUNTERS>>,
     load_busy: Signal<Local, Bits<2>>,
     load_refused: Signal<Local, Bit>,
     first: Constant<Bits<15>>,
@@ -49,6 +52,7 @@ pub struct ControlPort {
 impl ControlPort {
     /// A control port that tells this of the core.
     pub fn new(identification: &Identification) -> Self {
+        let counts = identification.parameters.counters;
         Self {
             aclk: Default::default(),
             aresetn: Default::default(),
@@ -61,7 +65,8 @@ impl ControlPort {
             dec_load: Default::default(),
             port: Default::default(),
             file: RegisterFile::new(identification.constants()),
-            counters: Default::default(),
+            counters: some(counts, CounterBank::default),
+            no_counters: some(!counts, NoCounters::default),
             load_busy: Default::default(),
             load_refused: Default::default(),
             first: Constant::new(bits(1)),
@@ -78,10 +83,8 @@ impl Logic for ControlPort {
     fn update(&mut self) {
         self.port.aclk.next = self.aclk.val();
         self.file.clock.next = self.aclk.val();
-        self.counters.aclk.next = self.aclk.val();
         self.port.aresetn.next = self.aresetn.val();
         self.file.aresetn.next = self.aresetn.val();
-        self.counters.aresetn.next = self.aresetn.val();
 
         AxilSlave::link(&mut self.s_axil, &mut self.port.s_axil);
         self.file.write.next = self.port.write.val();
@@ -92,11 +95,22 @@ impl Logic for ControlPort {
         self.file.read_address.next = self.port.read_address.val();
         self.port.read_data.next = self.file.read_data.val();
         self.port.read_error.next = self.file.read_error.val();
-        self.counters.events.next = self.file.events.val();
-        self.counters.index.next = self.file.counter.val();
-        self.counters.hold.next = self.file.control_hold_counters.val();
-        self.counters.clear.next = self.file.control_clear_counters.val();
-        self.file.count.next = self.counters.value.val();
+        for i in 0..self.counters.len() {
+            self.counters[i].aclk.next = self.aclk.val();
+            self.counters[i].aresetn.next = self.aresetn.val();
+            self.counters[i].events.next = self.file.events.val();
+            self.counters[i].index.next = self.file.counter.val();
+            self.counters[i].hold.next = self.file.control_hold_counters.val();
+            self.counters[i].clear.next = self.file.control_clear_counters.val();
+            self.file.count.next = self.counters[i].value.val();
+        }
+        for i in 0..self.no_counters.len() {
+            self.no_counters[i].events.next = self.file.events.val();
+            self.no_counters[i].index.next = self.file.counter.val();
+            self.no_counters[i].hold.next = self.file.control_hold_counters.val();
+            self.no_counters[i].clear.next = self.file.control_clear_counters.val();
+            self.file.count.next = self.no_counters[i].value.val();
+        }
 
         self.irq.next = self.file.irq.val();
         self.soft_reset.next = self.file.control_soft_reset.val();

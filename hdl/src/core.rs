@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! s_axil ---------> control port -> irq
-//! s_axis_enc -----> packet port <-> encoder, scanner -> m_axis_enc
-//! s_axis_dec -----> packet port <-> decoder -> m_axis_dec
+//! s_axis_enc -----> write path: packets, encoder, scanner -> m_axis_enc
+//! s_axis_dec -----> read path: packets, decoder -> m_axis_dec
 //! ```
 //!
 //! | port | meaning |
@@ -21,6 +21,9 @@
 //! run at the same time. Where packets and registers are not wanted:
 //! [`encoder`](crate::encoder), [`decoder`](crate::decoder).
 //!
+//! Where the parameters leave a path out, its ports stay, and [`NoPath`] is behind them: what is sent
+//! there is dropped, and nothing comes.
+//!
 //! A soft reset holds both paths in reset for 16 clocks; STATUS says busy as long. It stops a
 //! stream in the middle of a packet, so its peers are to be reset as well.
 
@@ -28,14 +31,15 @@ use dqa_golden::packet::Direction;
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::*;
 
-use crate::bus::{AxilSlave, CommandSource, LoadSource, PathMaster, StreamSink, StreamSource};
+use crate::absent::some;
+use crate::bus::{AxilSlave, LoadSource, PathMaster, StreamSink, StreamSource};
 use crate::control_port::ControlPort;
-use crate::decoder::Decoder;
 use crate::emit::emit;
-use crate::encoder::Encoder;
 use crate::identification::{Features, Identification};
-use crate::packet_port::PacketPort;
+use crate::no_path::NoPath;
 use crate::parameters::Parameters;
+use crate::read_path::ReadPath;
+use crate::write_path::WritePath;
 
 /// Name of the emitted top module.
 pub const TOP: &str = "dqa_core";
@@ -141,10 +145,11 @@ pub struct Core<
     /// One where asked for.
     pub streams_aresetn: Vec<Signal<Out, Bit>>,
     control: ControlPort,
-    write: PacketPort<D, Q, W, V, AW, LW, KW>,
-    encoder: Encoder<S, D, W, OUT, E, T, PE, K, B>,
-    read: PacketPort<W, V, D, Q, AR, LR, KR>,
-    decoder: Decoder<S, W, PD, F, D, V, O, C, CE>,
+    /// Of a path and its stand-in one is there.
+    write: Vec<WritePath<S, D, Q, W, V, OUT, E, T, PE, K, B, AW, LW, KW>>,
+    no_write: Vec<NoPath<D, W>>,
+    read: Vec<ReadPath<S, D, Q, W, V, PD, F, O, C, CE, AR, LR, KR>>,
+    no_read: Vec<NoPath<W, D>>,
     /// Active high inside, as the flip-flops of FPGAs have it.
     reset_all: DFF<Bit>,
     reset: DFF<Bit>,
@@ -178,6 +183,8 @@ impl<
 {
     /// A core for these parameters, whose lanes are S; with `streams_aresetn` or without.
     pub fn new(parameters: &Parameters, streams_reset: bool) -> Self {
+        let [writes, reads] =
+            [Direction::Write, Direction::Read].map(|path| parameters.paths.has(path));
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -189,13 +196,10 @@ impl<
             m_axis_dec: StreamSource::default(),
             streams_aresetn: streams_reset.then(Signal::default).into_iter().collect(),
             control: ControlPort::new(&identification(parameters)),
-            write: PacketPort::new(parameters, Direction::Write, parameters.scan),
-            encoder: match parameters.scan {
-                true => Encoder::with_scanner(parameters),
-                false => Encoder::new(parameters),
-            },
-            read: PacketPort::new(parameters, Direction::Read, false),
-            decoder: Decoder::new(parameters),
+            write: some(writes, || WritePath::new(parameters)),
+            no_write: some(!writes, NoPath::default),
+            read: some(reads, || ReadPath::new(parameters)),
+            no_read: some(!reads, NoPath::default),
             reset_all: DFF::default(),
             reset: DFF::default(),
             reset_clocks: DFF::default(),
@@ -232,10 +236,6 @@ impl<
     fn update(&mut self) {
         dff_setup!(self, aclk, reset_all, reset, reset_clocks);
         self.control.aclk.next = self.aclk.val();
-        self.write.aclk.next = self.aclk.val();
-        self.encoder.aclk.next = self.aclk.val();
-        self.read.aclk.next = self.aclk.val();
-        self.decoder.aclk.next = self.aclk.val();
         self.reset_all.d.next = !self.aresetn.val();
         self.reset.d.next = self.reset_all.q.val()
             | self.control.soft_reset.val()
@@ -247,36 +247,39 @@ impl<
             self.reset_clocks.d.next = 15.into();
         }
         self.control.aresetn.next = !self.reset_all.q.val();
-        self.write.aresetn.next = !self.reset.q.val();
-        self.encoder.aresetn.next = !self.reset.q.val();
-        self.read.aresetn.next = !self.reset.q.val();
-        self.decoder.aresetn.next = !self.reset.q.val();
         for i in 0..self.streams_aresetn.len() {
             self.streams_aresetn[i].next = !self.reset.q.val();
         }
-
         AxilSlave::link(&mut self.s_axil, &mut self.control.s_axil);
         self.irq.next = self.control.irq.val();
 
-        PathMaster::join(&mut self.control.enc, &mut self.write.control);
-        LoadSource::join(&mut self.control.enc_load, &mut self.encoder.load);
-        StreamSink::<D>::link(&mut self.s_axis_enc, &mut self.write.s_axis);
-        CommandSource::join(&mut self.write.cmd, &mut self.encoder.cmd);
-        for i in 0..self.encoder.cmd_scan.len() {
-            self.encoder.cmd_scan[i].next = self.write.cmd_scan[i].val();
+        for i in 0..self.write.len() {
+            self.write[i].aclk.next = self.aclk.val();
+            self.write[i].aresetn.next = !self.reset.q.val();
+            PathMaster::join(&mut self.control.enc, &mut self.write[i].control);
+            LoadSource::join(&mut self.control.enc_load, &mut self.write[i].load);
+            StreamSink::<D>::link(&mut self.s_axis_enc, &mut self.write[i].s_axis);
+            StreamSource::<W>::link(&mut self.m_axis_enc, &mut self.write[i].m_axis);
         }
-        StreamSource::<D>::join(&mut self.write.payload, &mut self.encoder.s_axis);
-        StreamSource::<W>::join(&mut self.encoder.m_axis, &mut self.write.result);
-        self.write.result_tuser.next = self.encoder.m_axis_tuser.val();
-        StreamSource::<W>::link(&mut self.m_axis_enc, &mut self.write.m_axis);
-
-        PathMaster::join(&mut self.control.dec, &mut self.read.control);
-        LoadSource::join(&mut self.control.dec_load, &mut self.decoder.load);
-        StreamSink::<W>::link(&mut self.s_axis_dec, &mut self.read.s_axis);
-        CommandSource::join(&mut self.read.cmd, &mut self.decoder.cmd);
-        StreamSource::<W>::join(&mut self.read.payload, &mut self.decoder.s_axis);
-        StreamSource::<D>::join(&mut self.decoder.m_axis, &mut self.read.result);
-        self.read.result_tuser.next = self.decoder.m_axis_tuser.val();
-        StreamSource::<D>::link(&mut self.m_axis_dec, &mut self.read.m_axis);
+        for i in 0..self.no_write.len() {
+            PathMaster::join(&mut self.control.enc, &mut self.no_write[i].control);
+            LoadSource::join(&mut self.control.enc_load, &mut self.no_write[i].load);
+            StreamSink::<D>::link(&mut self.s_axis_enc, &mut self.no_write[i].s_axis);
+            StreamSource::<W>::link(&mut self.m_axis_enc, &mut self.no_write[i].m_axis);
+        }
+        for i in 0..self.read.len() {
+            self.read[i].aclk.next = self.aclk.val();
+            self.read[i].aresetn.next = !self.reset.q.val();
+            PathMaster::join(&mut self.control.dec, &mut self.read[i].control);
+            LoadSource::join(&mut self.control.dec_load, &mut self.read[i].load);
+            StreamSink::<W>::link(&mut self.s_axis_dec, &mut self.read[i].s_axis);
+            StreamSource::<D>::link(&mut self.m_axis_dec, &mut self.read[i].m_axis);
+        }
+        for i in 0..self.no_read.len() {
+            PathMaster::join(&mut self.control.dec, &mut self.no_read[i].control);
+            LoadSource::join(&mut self.control.dec_load, &mut self.no_read[i].load);
+            StreamSink::<W>::link(&mut self.s_axis_dec, &mut self.no_read[i].s_axis);
+            StreamSource::<D>::link(&mut self.m_axis_dec, &mut self.no_read[i].m_axis);
+        }
     }
 }

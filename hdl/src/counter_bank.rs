@@ -16,6 +16,7 @@
 
 use rust_hdl::prelude::*;
 
+use crate::absent::{constant, unheard};
 use crate::primitives::{LutRam, Reg};
 
 /// The bank; see the module's text.
@@ -136,6 +137,34 @@ impl<const N: usize> Logic for CounterBank<N> {
         if self.clears.val() {
             self.value.next = 0.into();
         }
+    }
+}
+
+/// Stands in place of a bank that is left out: all its counters are 0.
+#[derive(LogicBlock, Default)]
+#[allow(missing_docs)]
+pub struct NoCounters<const N: usize> {
+    pub events: Signal<In, Bits<N>>,
+    pub hold: Signal<In, Bit>,
+    pub clear: Signal<In, Bit>,
+    pub index: Signal<In, Bits<4>>,
+    pub value: Signal<Out, Bits<32>>,
+}
+
+impl<const N: usize> Logic for NoCounters<N> {
+    fn update(&mut self) {
+        self.value.next = bits(0);
+    }
+
+    fn connect(&mut self) {
+        self.value.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        Verilog::Wrapper(Wrapper {
+            code: constant(&[("value", "32'h0")]) + &unheard(&["events", "hold", "clear", "index"]),
+            cores: String::new(),
+        })
     }
 }
 

@@ -48,11 +48,12 @@ use crate::packet_control::PacketControl;
 use crate::packet_framer::PacketFramer;
 use crate::packet_parser::PacketParser;
 use crate::parameters::Parameters;
+use crate::paths::Paths;
 use crate::plane_buffer::PlaneBuffer;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::{
     Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick,
-    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight,
+    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight, SmallRam,
 };
 use crate::quantize::Quantize;
 use crate::range_finder::RangeFinder;
@@ -150,6 +151,7 @@ pub fn primitives() -> Vec<Design> {
         Design::new("code_length", "", CodeLength::default()),
         Design::new("pick", "", Pick::default()),
         Design::new("lut_ram", "", LutRam::<32, 5>::default()),
+        Design::new("small_ram", "", SmallRam::<32, 2>::default()),
         Design::new("block_ram", "", BlockRam::<32, 9>::default()),
         Design::new("pipelined_ram", "", PipelinedRam::<64, 9>::default()),
     ]
@@ -293,13 +295,13 @@ pub fn units() -> Vec<Design> {
         Design::new("cobs_encoder", "", CobsEncoder::default()),
         Design::new("frame_receiver", "", FrameReceiver::default()),
         Design::new("frame_sender", "", FrameSender::<12>::default()),
-        Design::new("channel_ring", "2048 bytes", ChannelRing::<11>::default()),
-        Design::new("output_ring", "4096 bytes", OutputRing::<12, 24>::default()),
+        Design::new("channel_ring", "2048 bytes", ChannelRing::<11>::new(2048)),
+        Design::new("output_ring", "4096 bytes", OutputRing::<12, 24>::new(4096)),
         Design::new("link_control", "", LinkControl::default()),
         Design::new(
             "uart_link",
             "",
-            UartLink::<9, 11, 12, 24>::new(SPEED.clock_hz, SPEED.baud),
+            UartLink::<9, 11, 12, 24>::new(&of_lanes(1), SPEED.clock_hz, SPEED.baud),
         ),
         Design::new("packet_input", "beats of 16", PacketInput::<16>::default()),
         Design::new(
@@ -316,7 +318,7 @@ pub fn units() -> Vec<Design> {
         Design::new(
             "uart_port",
             "1 lane",
-            UartPort::<16, 32, 9, 11, 12, 24>::new(SPEED.clock_hz, SPEED.baud),
+            UartPort::<16, 32, 9, 11, 12, 24>::new(&of_lanes(1), SPEED.clock_hz, SPEED.baud),
         ),
         Design::new(
             "beat_splitter",
@@ -407,6 +409,17 @@ pub fn cores() -> Vec<Design> {
     });
     let cores = CORES.into_iter().flat_map(of);
     cores.chain([uart]).chain(xdma).collect()
+}
+
+/// `dqa_uart` of the smallest cores.
+pub fn small_cores() -> Vec<Design> {
+    let of = |paths: Paths| Design {
+        top: uart_core::TOP,
+        size: format!("1 lane, {paths} alone"),
+        lanes: None,
+        verilog: uart_core::verilog(&Parameters::smallest(paths), SPEED, "").expect("sound RTL"),
+    };
+    [Paths::Encode, Paths::Decode].map(of).into()
 }
 
 /// The cores with what is chosen when they are generated: all with dynamic scale, `dqa_core` without its

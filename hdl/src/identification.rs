@@ -1,6 +1,10 @@
 //! What a core was generated for, as its registers tell: a driver needs to know no more.
 
+use dqa_golden::link::LIMIT_UNIT as LINK_UNIT;
+use dqa_golden::packet::Direction;
+
 use crate::parameters::{ParameterError, Parameters};
+use crate::paths::Paths;
 use crate::registers::{Field, build0, build1, features, id, version};
 
 /// Contexts of each path.
@@ -36,6 +40,8 @@ pub enum IdentificationError {
     Magic(u32),
     #[error("the core says that it was generated for something impossible: {0}")]
     Parameters(#[from] ParameterError),
+    #[error("the core says that it was generated with neither path: is it of this version?")]
+    NoPath,
 }
 
 impl Identification {
@@ -61,6 +67,7 @@ impl Identification {
             features,
         } = *self;
         let narrow = |number: usize| u32::try_from(number).expect("checked parameters");
+        let has = |direction| u32::from(parameters.paths.has(direction));
         vec![
             (id::MAGIC, MAGIC),
             (version::MAJOR, major.into()),
@@ -74,8 +81,12 @@ impl Identification {
             (build0::SYMBOL_BITS, parameters.symbol_bits.into()),
             (build1::CHANNELS, narrow(parameters.channels)),
             (build1::CONTEXTS, CONTEXTS),
+            (build1::LINK_ROOM, narrow(parameters.link_room / LINK_UNIT)),
             (features::SCAN, features.scan.into()),
             (features::HISTOGRAM, features.histogram.into()),
+            (features::ENCODE, has(Direction::Write)),
+            (features::DECODE, has(Direction::Read)),
+            (features::COUNTERS, parameters.counters.into()),
             (features::DYNAMIC_BEATS, narrow(parameters.dynamic_beats)),
         ]
     }
@@ -92,30 +103,95 @@ impl Identification {
         if magic != MAGIC {
             return Err(IdentificationError::Magic(magic).into());
         }
-        let mut get = |field: Field| Ok::<_, E>(field.get(read(field.offset)?));
+        let registers = [
+            version::REGISTER,
+            build0::REGISTER,
+            build1::REGISTER,
+            features::REGISTER,
+        ];
+        let mut words = [0; 4];
+        for (word, register) in words.iter_mut().zip(&registers) {
+            *word = read(register.offset)?;
+        }
+        let get = |field: Field| {
+            let mut of = registers.iter().zip(words);
+            let found = of.find(|(register, _)| register.offset == field.offset);
+            found.map_or(0, |(_, word)| field.get(word))
+        };
         let byte = |number: u32| number.to_le_bytes()[0];
+        let paths = Paths::of(get(features::ENCODE) == 1, get(features::DECODE) == 1);
         let parameters = Parameters {
-            lanes: get(build0::LANES)? as usize,
-            max_bits: byte(get(build0::MAX_BITS)?),
-            max_extra: byte(get(build0::MAX_EXTRA)?),
-            max_code_length: byte(get(build0::MAX_CODE_LENGTH)?),
-            symbol_bits: byte(get(build0::SYMBOL_BITS)?),
-            channels: get(build1::CHANNELS)? as usize,
-            scan: get(features::SCAN)? == 1,
-            dynamic_beats: get(features::DYNAMIC_BEATS)? as usize,
+            lanes: get(build0::LANES) as usize,
+            max_bits: byte(get(build0::MAX_BITS)),
+            max_extra: byte(get(build0::MAX_EXTRA)),
+            max_code_length: byte(get(build0::MAX_CODE_LENGTH)),
+            symbol_bits: byte(get(build0::SYMBOL_BITS)),
+            channels: get(build1::CHANNELS) as usize,
+            paths: paths.ok_or(IdentificationError::NoPath)?,
+            scan: get(features::SCAN) == 1,
+            dynamic_beats: get(features::DYNAMIC_BEATS) as usize,
+            link_room: get(build1::LINK_ROOM) as usize * LINK_UNIT,
+            counters: get(features::COUNTERS) == 1,
         };
         parameters.check().map_err(IdentificationError::from)?;
         Ok(Self {
             version: [
-                byte(get(version::MAJOR)?),
-                byte(get(version::MINOR)?),
-                byte(get(version::PATCH)?),
+                byte(get(version::MAJOR)),
+                byte(get(version::MINOR)),
+                byte(get(version::PATCH)),
             ],
             parameters,
             features: Features {
                 scan: parameters.scan,
-                histogram: get(features::HISTOGRAM)? == 1,
+                histogram: get(features::HISTOGRAM) == 1,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that a core's registers have.
+    fn words(identification: &Identification) -> impl Fn(u16) -> u32 {
+        let constants = identification.constants();
+        move |offset| {
+            let here = constants.iter().filter(|(field, _)| field.offset == offset);
+            here.fold(0, |word, (field, value)| word | field.put(*value))
+        }
+    }
+
+    #[test]
+    fn a_core_tells_what_it_was_generated_for() {
+        for paths in Paths::ALL {
+            let parameters = Parameters {
+                lanes: 1,
+                paths,
+                scan: paths == Paths::Encode,
+                counters: paths == Paths::Both,
+                link_room: 512,
+                ..Parameters::DEFAULT
+            };
+            let features = Features {
+                scan: parameters.scan,
+                histogram: false,
+            };
+            let core = Identification::new(parameters, features);
+            let word = words(&core);
+            let read = Identification::read(|offset| Ok::<_, IdentificationError>(word(offset)));
+            assert_eq!(read, Ok(core));
+        }
+    }
+
+    #[test]
+    fn a_core_of_neither_path_is_none() {
+        let core = Identification::new(Parameters::DEFAULT, Features::default());
+        let word = words(&core);
+        let none = |offset| match offset {
+            _ if offset == features::ENCODE.offset => Ok(0),
+            _ => Ok(word(offset)),
+        };
+        assert_eq!(Identification::read(none), Err(IdentificationError::NoPath));
     }
 }

@@ -5,6 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`emit`] | from a block to Verilog text |
+//! | [`critical_path`] | what place and route says is slowest |
 //! | [`ports`], [`vivado`] | a module's ports; a shell with Vivado's attributes around them |
 //! | [`settle`] | makes combinational blocks settle in event-driven simulators |
 //! | [`bus`] | ports that belong together: streams, commands, AXI4-Lite |
@@ -12,7 +13,7 @@
 //! | [`skid_buffer`] | register slice of a stream |
 //! | [`fifo`] | first in, first out |
 //! | [`designs`] | every module that is emitted, for lint and `synth-report` |
-//! | [`parameters`] | what a core is generated for |
+//! | [`parameters`], [`paths`] | what a core is generated for |
 //! | [`load`] | from a context to the writes that load it |
 //! | [`encoder`] | the core `dqa_encoder` |
 //! | [`packet_control`], [`sequencer`], [`class_numbers`] | its packets; beats with their rows; numbers of a class |
@@ -31,10 +32,11 @@
 //! | [`chunk_lane_decoder`], [`word_feed`] | takes a sample's bits off a lane's words |
 //! | [`symbol_lookup`] | from a lane's window to the code q, less the zero point |
 //! | [`dequantize`] | scales, rounds and saturates |
+//! | [`write_path`], [`read_path`], [`no_path`] | encoder or decoder with its packet port; what stands where one is left out |
 //! | [`packet_port`] | packets of a path: [`packet_parser`], [`packet_framer`], [`context_use`] |
 //! | [`request_header`], [`request_tail`] | what a request says, and what is wrong with it |
 //! | [`block_fifo`], [`answer_register`] | an answer's payload in blocks; its header and trailer |
-//! | [`core`] | the core `dqa_core`: encoder, decoder, their packet ports and the control port |
+//! | [`core`] | the core `dqa_core`: both paths and the control port |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
 //! | [`register_file`], [`register_verilog`], [`counter_bank`] | the same as hardware |
@@ -43,6 +45,7 @@
 //! | [`link`] | the core `dqa_uart`: `dqa_core` behind a serial port |
 //! | [`xdma`] | the core `dqa_xdma`: `dqa_core` behind a DMA engine of PCIe |
 
+mod absent;
 pub mod answer_register;
 pub mod axil_port;
 pub mod block_fifo;
@@ -56,6 +59,7 @@ pub mod context_use;
 pub mod control_port;
 pub mod core;
 pub mod counter_bank;
+pub mod critical_path;
 pub mod decoder;
 pub mod deep_fifo;
 pub mod delay;
@@ -71,6 +75,7 @@ pub mod interleaver;
 pub mod lane_packer;
 pub mod link;
 pub mod load;
+pub mod no_path;
 pub mod order_fifo;
 pub mod pack;
 pub mod packet_control;
@@ -78,6 +83,7 @@ pub mod packet_framer;
 pub mod packet_parser;
 pub mod packet_port;
 pub mod parameters;
+pub mod paths;
 pub mod places;
 pub mod plane_buffer;
 pub mod plane_walker;
@@ -87,6 +93,7 @@ pub mod quantize;
 pub mod range_finder;
 pub mod range_taker;
 pub mod range_writer;
+pub mod read_path;
 pub mod register_file;
 pub mod register_page;
 pub mod register_verilog;
@@ -104,4 +111,5 @@ pub mod symbol_lookup;
 pub mod vivado;
 pub mod word_feed;
 pub mod word_fifo;
+pub mod write_path;
 pub mod xdma;

@@ -270,6 +270,7 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
 
         // A block head or the trailer.
         self.tail.shift.next = self.taken.val();
+        self.tail.at.next = self.at.q.val();
         self.tail.data.next = self.beat.val();
         self.tail.bytes.next = self.bytes.q.val();
         self.tail.crc.next = self.checksum.crc.val();

@@ -2,14 +2,18 @@
 
 use dqa_golden::context::{Context, MAX_CHANNELS, Scale};
 use dqa_golden::format::{MAX_BITS, MAX_EXTRA, MAX_WIDTH, MIN_BITS};
+use dqa_golden::packet::Direction;
 use dqa_golden::symbol::{DEFAULT_SYMBOL_BITS, MAX_SYMBOL_BITS};
 use dqa_golden::table::{MAX_LIMIT, MIN_LIMIT};
 
+use crate::paths::Paths;
 use crate::plane_buffer::SLACK;
 
 /// The longest plane that a core with dynamic scale can be built for: with [`SLACK`] as many beats as
 /// its memory can hold.
 pub const MAX_DYNAMIC_BEATS: usize = (1 << 15) - SLACK;
+/// Least and most bytes of [`Parameters::link_room`].
+pub const LINK_ROOMS: [usize; 2] = [512, 2048];
 
 /// What a core is generated for. A context that stays within them can be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,11 +30,18 @@ pub struct Parameters {
     pub symbol_bits: u8,
     /// Rows of the channel table, 1 to 65535.
     pub channels: usize,
-    /// Whether `dqa_core` can scan.
+    /// Paths of `dqa_core`.
+    pub paths: Paths,
+    /// Whether `dqa_core` can scan, which takes the write path.
     pub scan: bool,
     /// Beats of the longest plane of dynamic scale; 0 if there is none, else up to
     /// [`MAX_DYNAMIC_BEATS`].
     pub dynamic_beats: usize,
+    /// Bytes of room that a serial port has for the requests of each path, a power of two within
+    /// [`LINK_ROOMS`]; it has twice as many for what goes to the host.
+    pub link_room: usize,
+    /// Whether `dqa_core` counts packets, beats and stalls.
+    pub counters: bool,
 }
 
 /// Why [`Parameters`] are refused.
@@ -53,6 +64,14 @@ pub enum ParameterError {
         "planes of up to {0} beats of dynamic scale: choose up to {MAX_DYNAMIC_BEATS}, or 0 for none"
     )]
     DynamicBeats(usize),
+    #[error("the scanner belongs to the write path, which is left out: leave it out as well")]
+    ScanWithoutEncode,
+    #[error(
+        "{0} bytes of room for a path's requests: choose a power of two from {least} to {most}",
+        least = LINK_ROOMS[0],
+        most = LINK_ROOMS[1]
+    )]
+    LinkRoom(usize),
 }
 
 /// Why a core with given [`Parameters`] cannot take a context.
@@ -63,7 +82,10 @@ pub enum Misfit {
     Lanes { context: usize, core: usize },
     #[error("the context's words have {context} bits, the core's {core}")]
     WordBits { context: usize, core: usize },
-    #[error("{name} = {context} exceeds the core's {core}: generate it with a larger one")]
+    #[error(
+        "{name} = {context} exceeds the core's {core}: plan the layer with less, or generate the core with \
+         more"
+    )]
     TooLarge {
         name: &'static str,
         context: usize,
@@ -79,22 +101,43 @@ pub enum Misfit {
 }
 
 impl Default for Parameters {
-    /// Four lanes that take every legal context of at most 32 symbols and 1024 channels.
     fn default() -> Self {
-        Self {
-            lanes: 4,
-            max_bits: MAX_BITS,
-            max_extra: MAX_EXTRA,
-            max_code_length: MAX_LIMIT,
-            symbol_bits: DEFAULT_SYMBOL_BITS,
-            channels: 1024,
-            scan: true,
-            dynamic_beats: 0,
-        }
+        Self::DEFAULT
     }
 }
 
 impl Parameters {
+    /// Four lanes that take every legal context of at most 32 symbols and 1024 channels.
+    pub const DEFAULT: Self = Self {
+        lanes: 4,
+        max_bits: MAX_BITS,
+        max_extra: MAX_EXTRA,
+        max_code_length: MAX_LIMIT,
+        symbol_bits: DEFAULT_SYMBOL_BITS,
+        channels: 1024,
+        paths: Paths::Both,
+        scan: true,
+        dynamic_beats: 0,
+        link_room: 2048,
+        counters: true,
+    };
+
+    /// One lane and one path for n up to 4, m up to 3 and 64 channels, without scanner and counters: what
+    /// fits into the larger FPGAs of the iCE40 family.
+    pub const fn smallest(paths: Paths) -> Self {
+        Self {
+            lanes: 1,
+            max_bits: 4,
+            max_extra: 3,
+            channels: 64,
+            paths,
+            scan: false,
+            counters: false,
+            link_room: 1024,
+            ..Self::DEFAULT
+        }
+    }
+
     /// Checks every parameter's range.
     pub fn check(&self) -> Result<(), ParameterError> {
         if !matches!(self.lanes, 1 | 2 | 4 | 8) {
@@ -119,6 +162,13 @@ impl Parameters {
         }
         if self.dynamic_beats > MAX_DYNAMIC_BEATS {
             return Err(ParameterError::DynamicBeats(self.dynamic_beats));
+        }
+        if self.scan && !self.paths.has(Direction::Write) {
+            return Err(ParameterError::ScanWithoutEncode);
+        }
+        let [least, most] = LINK_ROOMS;
+        if !self.link_room.is_power_of_two() || !(least..=most).contains(&self.link_room) {
+            return Err(ParameterError::LinkRoom(self.link_room));
         }
         Ok(())
     }
@@ -261,6 +311,20 @@ mod tests {
                     ..default
                 },
                 ParameterError::DynamicBeats(MAX_DYNAMIC_BEATS + 1),
+            ),
+            (
+                Parameters {
+                    paths: Paths::Decode,
+                    ..default
+                },
+                ParameterError::ScanWithoutEncode,
+            ),
+            (
+                Parameters {
+                    link_room: 1536,
+                    ..default
+                },
+                ParameterError::LinkRoom(1536),
             ),
         ] {
             assert_eq!(parameters.check(), Err(error));

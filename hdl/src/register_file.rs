@@ -21,15 +21,16 @@
 //! | `Pulse` | out: high in the clock of the write |
 //! | `WriteOnly` | out: what is written; and `..._write`: high in the clock of a write |
 //!
-//! The Verilog is made from the description by [`register_verilog`]; the ports are compared with it
+//! Fields of a path that the core lacks, as FEATURES says, keep nothing. The Verilog is made from the description by [`register_verilog`]; the ports are compared with it
 //! when the block is built. Latency 0 for reads, 1 clock for writes; one of each a clock.
 
 use std::collections::HashMap;
 
+use dqa_golden::packet::Direction;
 use rust_hdl::prelude::*;
 
 use crate::register_verilog;
-use crate::registers::{ALL, Access, Field, Register, fields, irq_enable, irq_status};
+use crate::registers::{ALL, Access, Field, Register, features, fields, irq_enable, irq_status};
 
 /// Counters that the description has.
 pub const COUNTERS: usize = {
@@ -252,6 +253,15 @@ impl RegisterFile {
         found.expect("each constant has a value").1
     }
 
+    /// Whether a field is of a path that the core lacks: it keeps nothing, and reads as 0.
+    fn absent(&self, field: &Field) -> bool {
+        match field.path() {
+            Some(Direction::Write) => self.constant(&features::ENCODE) == 0,
+            Some(Direction::Read) => self.constant(&features::DECODE) == 0,
+            None => false,
+        }
+    }
+
     /// The enabled bits of a write to this register; none if there is no write.
     fn enabled(&self, register: &Register) -> u32 {
         let here = self.write_address.val().to_word() == u32::from(register.offset / 4);
@@ -268,6 +278,7 @@ impl RegisterFile {
         register.fields.iter().fold(0, |word, field| {
             let mask = field.mask() & enabled;
             let kept = match field.access {
+                _ if self.absent(field) => 0,
                 Access::ReadWrite => stored & !mask | data & mask,
                 Access::Advance => {
                     let advance = inputs[&*(field.signal() + "_advance")] << field.low;
@@ -363,7 +374,11 @@ impl Logic for RegisterFile {
     fn hdl(&self) -> Verilog {
         let ports: Vec<_> = OUTPUTS.iter().map(|(name, _)| *name).collect();
         Verilog::Wrapper(Wrapper {
-            code: register_verilog::body(&ports, |field| self.constant(field)),
+            code: register_verilog::body(
+                &ports,
+                |field| self.constant(field),
+                |field| self.absent(field),
+            ),
             cores: String::new(),
         })
     }

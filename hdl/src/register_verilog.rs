@@ -1,20 +1,38 @@
 //! From the description of the registers to the Verilog of [`register_file`](crate::register_file).
 
+use crate::absent;
 use crate::registers::{ALL, Access, Field, Register, irq_enable, irq_status};
 
 /// The body of the module: `outputs` are the names of its field ports, `constant` gives the values of
-/// constant fields.
-pub fn body(outputs: &[&str], constant: impl Fn(&Field) -> u32) -> String {
+/// constant fields, `absent` fields keep nothing.
+pub fn body(
+    outputs: &[&str],
+    constant: impl Fn(&Field) -> u32,
+    absent: impl Fn(&Field) -> bool,
+) -> String {
     let mut text = String::new();
+    let mut unheard = Vec::new();
     for register in ALL {
-        text += &byte_enables(register);
+        text += &byte_enables(register, &absent);
         for field in register.fields {
-            text += &storage(field);
+            if absent(field) && keeps(field) {
+                text += &nothing(field);
+                if field.access == Access::Sticky {
+                    unheard.push(field.signal());
+                }
+            } else {
+                text += &storage(field);
+            }
             let port = field.signal();
             if keeps(field) && outputs.contains(&port.as_str()) {
                 text += &format!("assign {port} = {port}_q;\n");
             }
         }
+    }
+
+    if !unheard.is_empty() {
+        let inputs: Vec<_> = unheard.iter().map(String::as_str).collect();
+        text += &absent::unheard(&inputs);
     }
 
     // Each register's word where it is the one that is read, else 0; the counters have one word.
@@ -71,10 +89,23 @@ fn at(address: &str, register: &Register) -> String {
     format!("({address} == 10'h{:x})", register.offset / 4)
 }
 
+/// What a field is that keeps nothing.
+fn nothing(field: &Field) -> String {
+    let (port, width) = (field.signal(), field.width());
+    format!("wire [{}:0] {port}_q = {width}'h0;\n", width - 1)
+}
+
 /// `<register>_write<byte>`, for the bytes that can be written.
-fn byte_enables(register: &Register) -> String {
+fn byte_enables(register: &Register, absent: impl Fn(&Field) -> bool) -> String {
     use Access::{Advance, Pulse, ReadWrite, Sticky, WriteOnly};
-    let written = register.mask(&[ReadWrite, Advance, WriteOnly, Pulse, Sticky]);
+    let there = register.fields.iter().filter(|field| !absent(field));
+    let writable = there.filter(|field| {
+        matches!(
+            field.access,
+            ReadWrite | Advance | WriteOnly | Pulse | Sticky
+        )
+    });
+    let written = writable.fold(0, |mask, field| mask | field.mask());
     let bytes = (0..4).filter(|byte| written >> (8 * byte) & 0xff != 0);
     let (name, here) = (register.name, at("write_address", register));
     let enable =

@@ -14,6 +14,8 @@
 //!
 //! A register has 32 bits; what no field names reads as 0 and is not written.
 
+use dqa_golden::packet::Direction;
+
 /// Bytes of the address space.
 pub const BYTES: u16 = 1 << 12;
 
@@ -99,6 +101,18 @@ impl Field {
             "the value does not fit in the field"
         );
         value << self.low
+    }
+
+    /// The path that it is of, by its name or its register's.
+    pub fn path(&self) -> Option<Direction> {
+        let begins = |path: &str, field: &str| {
+            self.register.starts_with(path) || self.name.starts_with(field)
+        };
+        match (begins("enc_", "ENCODER_"), begins("dec_", "DECODER_")) {
+            (true, _) => Some(Direction::Write),
+            (_, true) => Some(Direction::Read),
+            _ => None,
+        }
     }
 
     /// The name of what the hardware has of it: `register_field`.
@@ -216,6 +230,8 @@ registers! {
         CHANNELS [15:0] Constant;
         /// Contexts of each path.
         CONTEXTS [23:16] Constant;
+        /// Behind a serial port: its room for the requests of each path, in 64 bytes.
+        LINK_ROOM [31:24] Constant;
     }
     /// What is built in.
     features @ 0x010 {
@@ -223,6 +239,13 @@ registers! {
         SCAN [0:0] Constant;
         /// Histograms of codes in the answer to a scan.
         HISTOGRAM [1:1] Constant;
+        /// The write path. Where a path is not built in, its registers do nothing, its counters stay 0,
+        /// and what is sent to it is dropped.
+        ENCODE [2:2] Constant;
+        /// The read path.
+        DECODE [3:3] Constant;
+        /// The counters; where they are not built in, they stay 0.
+        COUNTERS [4:4] Constant;
         /// Scales found while the data passes: beats of the longest plane. 0 if not built in.
         DYNAMIC_BEATS [31:16] Constant;
     }
@@ -427,6 +450,15 @@ mod tests {
                 from = field.high + 1;
             }
         }
+    }
+
+    #[test]
+    fn a_field_is_of_the_path_that_it_names() {
+        assert_eq!(enc_errors::SEEN.path(), Some(Direction::Write));
+        assert_eq!(contexts::DECODER_VALID.path(), Some(Direction::Read));
+        assert_eq!(build0::LANES.path(), None);
+        let of = |path| fields().filter(move |field| field.path() == Some(path));
+        assert_eq!(of(Direction::Write).count(), of(Direction::Read).count());
     }
 
     #[test]

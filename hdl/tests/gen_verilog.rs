@@ -63,6 +63,31 @@ fn dynamic_scale_is_told_in_the_header() {
 }
 
 #[test]
+fn a_core_of_one_path_says_so_in_its_header() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, there, absent) in [
+        ("encode", "write$0$encoder", "read$0$decoder"),
+        ("decode", "read$0$decoder", "write$0$encoder"),
+    ] {
+        let options = format!("--core uart --lanes 1 --paths {path} --channels 64 --link-room 512");
+        let output = gen_verilog(folder.path(), &options);
+        assert!(output.status.success());
+        let text = fs::read_to_string(folder.path().join("build/verilog/dqa_uart.v")).unwrap();
+        assert!(text.contains(&format!("--channels 64 --paths {path}\n")));
+        assert!(text.contains("--link-room 512\n"));
+        let module = |name: &str| text.contains(&format!("${name}("));
+        assert!(module(there) && !module(absent), "{path}");
+    }
+    let output = gen_verilog(folder.path(), "--paths neither");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        complaint.contains("choose both, encode or decode"),
+        "{complaint}"
+    );
+}
+
+#[test]
 fn one_core_alone() {
     let folder = tempfile::tempdir().unwrap();
     let output = gen_verilog(folder.path(), "--core decoder --lanes 1 --out rtl");
@@ -115,6 +140,7 @@ fn illegal_parameters_are_refused_and_nothing_is_written() {
         ("--symbol-bits 7", "choose 5 or 6"),
         ("--channels 0", "choose 1 to 65535"),
         ("--channels 65536", "choose 1 to 65535"),
+        ("--core uart --link-room 300", "choose a power of two"),
         ("--core xdma --lanes 1", "choose 2, 4 or 8 lanes"),
         ("--core xdma --engine-bits 32", "choose 64 or 128"),
         (

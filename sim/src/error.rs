@@ -52,6 +52,14 @@ pub enum SimError {
         /// The module.
         top: String,
     },
+    /// The module lacks a pin.
+    #[error("{top} has no pin named `{port}`")]
+    NoPort {
+        /// The module.
+        top: String,
+        /// The pin.
+        port: String,
+    },
     /// What was waited for did not happen.
     #[error("{top}, seed {seed}: not done after {cycles} cycles\n{streams}")]
     Timeout {

@@ -1,4 +1,5 @@
-//! A verilated board on a serial port: `dqa_uart` with the far end of its wire.
+//! A verilated board on a serial port: `dqa_uart`, or another design with a serial port, with the far end of
+//! its wire.
 
 use std::collections::VecDeque;
 
@@ -58,8 +59,9 @@ fn as_host_reads(event: Event) -> Event {
 #[derive(Debug)]
 pub struct UartBoard {
     instance: Instance,
-    aclk: usize,
-    aresetn: usize,
+    clock: usize,
+    reset: usize,
+    reset_level: bool,
     rx: usize,
     tx: usize,
     speed: Speed,
@@ -77,6 +79,21 @@ pub struct UartBoard {
     resets: u64,
 }
 
+/// A design with a serial port whose pins are called `rx` and `tx`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Design<'a> {
+    /// Its Verilog.
+    pub verilog: &'a str,
+    /// Name of the top module.
+    pub top: &'a str,
+    /// Its clock pin, whose rate is that of its [`Speed`].
+    pub clock: &'a str,
+    /// Its reset pin.
+    pub reset: &'a str,
+    /// Level of that which resets.
+    pub reset_level: bool,
+}
+
 impl UartBoard {
     /// A board that has just been switched on; its model is built, or taken from the cache. With a
     /// folder, it writes a waveform there.
@@ -92,16 +109,38 @@ impl UartBoard {
     ) -> Result<Self, CoreError> {
         let verilog = uart_core::verilog(parameters, speed, "");
         let verilog = verilog.map_err(|error| CoreError::Emit(format!("{error:?}")))?;
+        let design = Design {
+            verilog: &verilog,
+            top: uart_core::TOP,
+            clock: "aclk",
+            reset: "aresetn",
+            reset_level: false,
+        };
+        Self::of(&design, speed, seed, trace)
+    }
+
+    /// As [`new`](Self::new), with this design in place of the core's own: a board's top, or a netlist.
+    ///
+    /// # Errors
+    ///
+    /// When the design cannot be built, or lacks one of the pins.
+    pub fn of(
+        design: &Design<'_>,
+        speed: Speed,
+        seed: u64,
+        trace: Option<std::path::PathBuf>,
+    ) -> Result<Self, CoreError> {
         let options = Options { trace, cache: None };
-        let model = Model::build_with(uart_core::TOP, &verilog, options)?;
+        let model = Model::build_with(design.top, design.verilog, options)?;
         let port = |name: &str| {
-            let top = uart_core::TOP.to_owned();
-            model.find(name).ok_or(SimError::NoClock { top })
+            let (top, port) = (design.top.to_owned(), name.to_owned());
+            model.find(name).ok_or(SimError::NoPort { top, port })
         };
         let clocks_per_bit = f64::from(speed.clock_hz) / f64::from(speed.baud);
         Ok(Self {
-            aclk: port("aclk")?,
-            aresetn: port("aresetn")?,
+            clock: port(design.clock)?,
+            reset: port(design.reset)?,
+            reset_level: design.reset_level,
             rx: port("rx")?,
             tx: port("tx")?,
             instance: model.instance(seed),
@@ -211,11 +250,13 @@ impl UartBoard {
             self.clocks += 1;
             let level = self.talker.level();
             self.instance.set_bit(self.rx, level);
+            let resets = self.clocks <= self.reset_until;
             self.instance
-                .set_bit(self.aresetn, self.clocks > self.reset_until);
+                .set_bit(self.reset, resets == self.reset_level);
             self.instance.settle();
-            let heard = self.instance.bit(self.tx);
-            self.instance.edge(self.aclk);
+            // As long as it resets, what was on its pin before says nothing.
+            let heard = resets || self.instance.bit(self.tx);
+            self.instance.edge(self.clock);
             busy |= !(level && heard);
             let Some(byte) = self.listener.hear(heard) else {
                 continue;

@@ -4,6 +4,7 @@ use dqa_hdl::control_port::ControlPort;
 use dqa_hdl::emit::emit;
 use dqa_hdl::identification::{Features, Identification};
 use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
 use dqa_hdl::registers::{
     ALL, Access, BYTES, Field, Register, contexts, control, cycles, dec_beats_in, dec_beats_out,
     dec_errors, dec_failed, dec_packets, dec_plane_len0, dec_plane_len1, dec_stalls_in,
@@ -26,8 +27,11 @@ fn identification() -> Identification {
         max_code_length: 6,
         symbol_bits: 6,
         channels: 0xfedc,
+        paths: Paths::Both,
         scan: true,
+        counters: true,
         dynamic_beats: 0x7654,
+        link_room: 1024,
     };
     let features = Features {
         scan: true,

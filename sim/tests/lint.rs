@@ -62,6 +62,7 @@ fn every_module_is_clean() {
         designs::units(),
         designs::cores(),
         designs::options(),
+        designs::small_cores(),
     ]
     .concat();
     let found: String = designs

@@ -8,6 +8,7 @@ use dqa_golden::link::{
 };
 use dqa_hdl::emit::emit;
 use dqa_hdl::link::uart_link::UartLink;
+use dqa_hdl::parameters::Parameters;
 use dqa_sim::faults::{Event, Fault, Faults, Rates};
 use dqa_sim::uart::{Listener, Talker};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, seeds};
@@ -17,7 +18,7 @@ const OUTPUTS: [&str; CHANNELS] = ["m_registers", "m_encode", "m_decode"];
 const INPUTS: [&str; CHANNELS] = ["s_registers", "s_encode", "s_decode"];
 
 fn model(clock_hz: u32, baud: u32) -> Result<Model, SimError> {
-    let block = UartLink::<9, 11, 12, 24>::new(clock_hz, baud);
+    let block = UartLink::<9, 11, 12, 24>::new(&Parameters::DEFAULT, clock_hz, baud);
     Model::build(TOP, &emit(TOP, "", block).expect("sound RTL"))
 }
 

@@ -31,7 +31,7 @@ use dqa_golden::packet::{Direction, PacketError, Status};
 use dqa_hdl::identification::Identification;
 use dqa_hdl::registers::{contexts, control, status};
 
-use crate::transport::{Capabilities, Transport, TransportError};
+use crate::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 use answers::{Answers, Numbered};
 pub use link::{Limits, Link, LinkError};
 use request::{Loaded, Request, judge};
@@ -141,6 +141,16 @@ impl<L: Link> Card<L> {
             contexts: CONTEXTS,
             channels: u32::try_from(parameters.channels).unwrap_or(u32::MAX),
             window: link.limits().window,
+            operations: Operations {
+                encode: parameters.paths.has(Direction::Write),
+                decode: parameters.paths.has(Direction::Read),
+                scan: parameters.scan,
+            },
+            largest: Largest {
+                bits: parameters.max_bits,
+                extra: parameters.max_extra,
+                code_length: parameters.max_code_length,
+            },
         };
         let mut card = Self {
             link,
@@ -488,6 +498,13 @@ impl<L: Link> Transport for Card<L> {
         }
         let entry = match judge(&request, &self.contexts) {
             Err(error) => Entry::Done(Err(error.into())),
+            // The core would drop it, or a scan cost a round trip.
+            Ok((header, _)) if !self.capabilities.operations.has(header.operation) => {
+                Entry::Done(Err(TransportError::Lacks {
+                    name: self.capabilities.name.clone(),
+                    operation: header.operation,
+                }))
+            }
             Ok((header, context)) => {
                 let mut request = Request::new(request, header, context);
                 request.slot = self.slot(&request)?;

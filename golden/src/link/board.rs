@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use super::frame::{Deframer, Frame, FrameError, Sender, Tag};
 use super::{CHANNELS, Channel, LIMIT_UNIT, MAX_DATA, VERSION};
 
-/// Bytes of a board's memories, powers of 2 from 256 to 8192.
+/// Bytes of a board's memories, powers of 2 from 256 to 8192; 0 for a channel of what the core lacks, which
+/// then grants nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rooms {
     /// For data of each channel from the host.
@@ -146,7 +147,8 @@ impl Board {
     /// How far the data of each channel may go.
     fn limits(&self) -> [u8; CHANNELS] {
         core::array::from_fn(|at| {
-            (self.taken[at] / LIMIT_UNIT + self.rooms.channels[at] / LIMIT_UNIT - 1) as u8
+            let room = (self.rooms.channels[at] / LIMIT_UNIT).saturating_sub(1);
+            (self.taken[at] / LIMIT_UNIT + room) as u8
         })
     }
 

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
+use dqa_golden::packet::Direction;
 use dqa_hdl::link::uart_core::{self, Speed};
 use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
 use dqa_hdl::ports::ports;
 use dqa_hdl::xdma::xdma_core::{self, EngineBits};
 use dqa_hdl::{core, decoder, encoder, vivado};
@@ -18,7 +20,8 @@ Examples:
   gen-verilog --dynamic 448                         ranges found on the device, in planes of up to 448 beats
   gen-verilog --core core --vivado                  with a shell that Vivado's block designs know
   gen-verilog --core xdma --lanes 8                 with the ports of Xilinx's XDMA of 128 bits, for PCIe
-  gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out";
+  gen-verilog --max-bits 4 --max-extra 3 --channels 256   smaller: what other layers need is left out
+  gen-verilog --core uart --lanes 1 --paths encode --no-scan --no-counters --channels 64 --link-room 512   small";
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Top {
@@ -99,7 +102,13 @@ struct Arguments {
     /// Write a shell `<core>_vivado` as well, with Vivado's interface attributes
     #[arg(long)]
     vivado: bool,
-    /// Leave the scanner out of the core
+    /// Of --core core and uart: its paths, both, encode or decode
+    #[arg(long, default_value_t = Paths::Both)]
+    paths: Paths,
+    /// Leave the counters out of the core
+    #[arg(long)]
+    no_counters: bool,
+    /// Leave the scanner out of the core; it goes with the path to encode
     #[arg(long)]
     no_scan: bool,
     /// Of --core uart: its clock in Hz
@@ -108,6 +117,9 @@ struct Arguments {
     /// Of --core uart: bits of the wire a second, the clock divided by 8 to 4096
     #[arg(long, default_value_t = 3_000_000)]
     baud: u32,
+    /// Of --core uart: bytes of room for the requests of each path, 512, 1024 or 2048; twice as many for answers
+    #[arg(long, value_name = "BYTES", default_value_t = Parameters::default().link_room)]
+    link_room: usize,
     /// Of --core xdma: bits of the engine's streams, 64 or 128
     #[arg(long, default_value_t = 128)]
     engine_bits: usize,
@@ -180,15 +192,28 @@ fn options(parameters: &Parameters) -> String {
         0 => String::new(),
         beats => format!(" --dynamic {beats}"),
     };
+    let paths = match parameters.paths {
+        Paths::Both => String::new(),
+        paths => format!(" --paths {paths}"),
+    };
     format!(
-        "--lanes {} --max-bits {} --max-extra {} --max-code-length {} --symbol-bits {} --channels {}{dynamic}{}",
+        "--lanes {} --max-bits {} --max-extra {} --max-code-length {} --symbol-bits {} --channels {}{dynamic}{paths}{}{}",
         parameters.lanes,
         parameters.max_bits,
         parameters.max_extra,
         parameters.max_code_length,
         parameters.symbol_bits,
         parameters.channels,
-        if parameters.scan { "" } else { " --no-scan" }
+        if parameters.scan || !parameters.paths.has(Direction::Write) {
+            ""
+        } else {
+            " --no-scan"
+        },
+        if parameters.counters {
+            ""
+        } else {
+            " --no-counters"
+        }
     )
 }
 
@@ -212,8 +237,11 @@ fn run(arguments: &Arguments) -> Result<String, String> {
         max_code_length: arguments.max_code_length,
         symbol_bits: arguments.symbol_bits,
         channels: arguments.channels,
-        scan: !arguments.no_scan,
+        paths: arguments.paths,
+        scan: !arguments.no_scan && arguments.paths.has(Direction::Write),
         dynamic_beats: arguments.dynamic_beats,
+        link_room: arguments.link_room,
+        counters: !arguments.no_counters,
     };
     parameters.check().map_err(|error| error.to_string())?;
     let speed = Speed {
@@ -242,7 +270,9 @@ fn run(arguments: &Arguments) -> Result<String, String> {
             let Speed { clock_hz, baud } = speed;
             let _ = write!(
                 header,
-                "\nClock {clock_hz} Hz, {baud} baud: --clock {clock_hz} --baud {baud}"
+                "\nClock {clock_hz} Hz, {baud} baud, {room} bytes of room: --clock {clock_hz} --baud {baud} \
+                 --link-room {room}",
+                room = parameters.link_room
             );
         }
         if core == Top::Xdma {

@@ -10,7 +10,8 @@
 //! | `m_tdata`, `m_tvalid`, `m_tready` | out, out, in | bytes that are kept |
 //! | `limit` | out | how far the data may go, in 64 bytes |
 //!
-//! Generics: 2^A bytes, A 8 to 13. A byte each clock in and out; a byte is there 2 clocks after `keep`.
+//! Generics: at most 2^A bytes, A 8 to 13; how many, a power of two from 256 on, is given to
+//! [`ChannelRing::new`]. A byte each clock in and out; a byte is there 2 clocks after `keep`.
 
 use rust_hdl::prelude::*;
 
@@ -44,12 +45,19 @@ pub struct ChannelRing<const A: usize> {
     reads: Signal<Local, Bit>,
     waits: Signal<Local, Bit>,
     valid: DFF<Bit>,
+    /// Of an address, what the memory has.
+    place: Constant<Bits<A>>,
     room: Constant<Bits<8>>,
 }
 
-impl<const A: usize> Default for ChannelRing<A> {
-    fn default() -> Self {
+impl<const A: usize> ChannelRing<A> {
+    /// A ring of so many bytes.
+    pub fn new(bytes: usize) -> Self {
         assert!((8..=13).contains(&A), "256 to 8192 bytes");
+        assert!(
+            bytes.is_power_of_two() && (256..=1 << A).contains(&bytes),
+            "a power of two from 256 to 2^{A} bytes"
+        );
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -62,7 +70,7 @@ impl<const A: usize> Default for ChannelRing<A> {
             m_tvalid: Signal::default(),
             m_tready: Signal::default(),
             limit: Signal::default(),
-            memory: BlockRam::default(),
+            memory: BlockRam::new(bytes),
             kept: DFF::default(),
             write_at: DFF::default(),
             write_next: Signal::default(),
@@ -72,7 +80,8 @@ impl<const A: usize> Default for ChannelRing<A> {
             reads: Signal::default(),
             waits: Signal::default(),
             valid: DFF::default(),
-            room: Constant::new(bits((1 << (A - 6)) - 1)),
+            place: Constant::new(bits(bytes as u64 - 1)),
+            room: Constant::new(bits(bytes as u64 / 64 - 1)),
         }
     }
 }
@@ -88,7 +97,8 @@ impl<const A: usize> Logic for ChannelRing<A> {
         self.memory.write_address.next = self.write_at.q.val();
         self.memory.write_data.next = self.write_data.val();
         if self.write.val() {
-            if self.write_next.val() == self.read_at.val() {
+            if (self.write_next.val() & self.place.val()) == (self.read_at.val() & self.place.val())
+            {
                 self.crowded.d.next = true;
             } else {
                 self.memory.write.next = true;
@@ -133,12 +143,12 @@ mod tests {
     use crate::step::step;
     use rust_hdl::prelude::*;
 
-    fn clock(unit: &mut ChannelRing<8>) {
+    fn clock<const A: usize>(unit: &mut ChannelRing<A>) {
         step(unit, |unit| &mut unit.aclk);
     }
 
     /// A frame of `bytes` bytes with its CRC; whether it had room.
-    fn frame(unit: &mut ChannelRing<8>, bytes: u64, good: bool) -> bool {
+    fn frame<const A: usize>(unit: &mut ChannelRing<A>, bytes: u64, good: bool) -> bool {
         for byte in 0..bytes + 4 {
             unit.write.next = true;
             unit.write_data.next = byte.into();
@@ -156,7 +166,7 @@ mod tests {
         room
     }
 
-    fn take(unit: &mut ChannelRing<8>) -> u64 {
+    fn take<const A: usize>(unit: &mut ChannelRing<A>) -> u64 {
         let mut taken = 0;
         unit.m_tready.next = true;
         for _ in 0..400 {
@@ -170,22 +180,28 @@ mod tests {
         taken
     }
 
+    /// As large as its addresses, and smaller.
     #[test]
     fn only_good_frames_are_kept() {
-        let mut unit = ChannelRing::<8>::default();
+        keeps_good_frames(ChannelRing::<8>::new(256));
+        keeps_good_frames(ChannelRing::<10>::new(256));
+    }
+
+    fn keeps_good_frames<const A: usize>(mut unit: ChannelRing<A>) {
+        let unit = &mut unit;
         unit.connect_all();
-        clock(&mut unit);
+        clock(unit);
         unit.aresetn.next = true;
-        clock(&mut unit);
+        clock(unit);
         assert_eq!(unit.limit.val(), bits(3));
-        assert!(frame(&mut unit, 100, false) && !unit.m_tvalid.val());
-        assert!(frame(&mut unit, 192, true) && unit.m_tvalid.val());
+        assert!(frame(unit, 100, false) && !unit.m_tvalid.val());
+        assert!(frame(unit, 192, true) && unit.m_tvalid.val());
         // There is no room for this one.
-        assert!(!frame(&mut unit, 70, true));
-        assert_eq!(take(&mut unit), 192);
+        assert!(!frame(unit, 70, true));
+        assert_eq!(take(unit), 192);
         assert_eq!(unit.limit.val(), bits(6));
-        assert!(frame(&mut unit, 192, true));
-        assert_eq!(take(&mut unit), 192);
+        assert!(frame(unit, 192, true));
+        assert_eq!(take(unit), 192);
         assert!(!unit.m_tvalid.val());
     }
 }

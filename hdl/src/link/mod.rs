@@ -20,6 +20,7 @@
 //! | [`frame_sender`] | the bytes of a frame |
 //! | [`uart_link`] | all that, with byte streams for the channels |
 //! | [`register_bridge`], [`packet_input`], [`packet_output`] | from the channels to the core's ports |
+//! | [`no_channel`] | what stands there where a path is left out |
 //! | [`uart_port`] | the link with these: all but the core |
 //! | [`uart_core`] | the core `dqa_uart`: that and `dqa_core` |
 
@@ -30,6 +31,7 @@ pub mod cobs_encoder;
 pub mod frame_receiver;
 pub mod frame_sender;
 pub mod link_control;
+pub mod no_channel;
 pub mod output_ring;
 pub mod packet_input;
 pub mod packet_output;

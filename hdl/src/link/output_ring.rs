@@ -13,8 +13,8 @@
 //! | `read`, `read_address` | in | reads a byte |
 //! | `read_data` | out | a clock later: the byte |
 //!
-//! Generics: 2^B bytes, B 10 to 13; T = B + 12. At most 15 frames of up to 512 bytes. A frame is
-//! closed when it is full, at a last byte, and when the line is free while its channel
+//! Generics: at most 2^B bytes, B 10 to 13; T = B + 12; how many, a power of two from 1024 on, is given to
+//! [`OutputRing::new`]. At most 15 frames of up to 512 bytes. A frame is closed when it is full, at a last byte, and when the line is free while its channel
 //! pauses or the ring is full. The register channel goes first, the others in turn. A byte each clock.
 
 use rust_hdl::prelude::*;
@@ -77,6 +77,8 @@ pub struct OutputRing<const B: usize, const T: usize> {
     now_count: Signal<Local, Bits<10>>,
     now_from: Signal<Local, Bits<2>>,
     asks_tail: Signal<Local, Bit>,
+    /// Of an address, what the memory has.
+    place: Constant<Bits<B>>,
     full: Constant<Bits<10>>,
     most: Constant<Bits<8>>,
     registers_number: Constant<Bits<2>>,
@@ -85,9 +87,14 @@ pub struct OutputRing<const B: usize, const T: usize> {
     channel_at: Constant<Bits<T>>,
 }
 
-impl<const B: usize, const T: usize> Default for OutputRing<B, T> {
-    fn default() -> Self {
+impl<const B: usize, const T: usize> OutputRing<B, T> {
+    /// A ring of so many bytes.
+    pub fn new(bytes: usize) -> Self {
         assert!((10..=13).contains(&B), "1024 to 8192 bytes");
+        assert!(
+            bytes.is_power_of_two() && (1024..=1 << B).contains(&bytes),
+            "a power of two from 1024 to 2^{B} bytes"
+        );
         assert_eq!(T, B + 12);
         Self {
             aclk: Signal::default(),
@@ -108,7 +115,7 @@ impl<const B: usize, const T: usize> Default for OutputRing<B, T> {
             read: Signal::default(),
             read_address: Signal::default(),
             read_data: Signal::default(),
-            memory: BlockRam::default(),
+            memory: BlockRam::new(bytes),
             rows: BlockRam::default(),
             number: DFF::default(),
             open: DFF::default(),
@@ -136,6 +143,7 @@ impl<const B: usize, const T: usize> Default for OutputRing<B, T> {
             now_count: Signal::default(),
             now_from: Signal::default(),
             asks_tail: Signal::default(),
+            place: Constant::new(bits(bytes as u64 - 1)),
             full: Constant::new(bits(dqa_golden::link::MAX_DATA as u64)),
             most: Constant::new(bits(15)),
             registers_number: Constant::new(bits(1)),
@@ -183,7 +191,8 @@ impl<const B: usize, const T: usize> Logic for OutputRing<B, T> {
             self.last.next = self.encode.tlast.val();
         }
         self.write_next.next = self.write_at.q.val() + 1;
-        self.crowded.next = self.write_next.val() == self.tail.q.val();
+        self.crowded.next =
+            (self.write_next.val() & self.place.val()) == (self.tail.q.val() & self.place.val());
         self.ready.next = self.open.q.val()
             & (!self.crowded.val())
             & (!self.ended.q.val())
@@ -304,7 +313,7 @@ mod tests {
     }
 
     fn unit() -> Unit {
-        let mut unit = Unit::default();
+        let mut unit = Unit::new(1024);
         unit.connect_all();
         clock(&mut unit);
         unit.aresetn.next = true;

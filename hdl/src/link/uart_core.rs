@@ -8,8 +8,8 @@
 //! | `irq` | out | the core's interrupt: for a LED |
 //!
 //! The link is that of `docs/src/link.md`, version 1; a session that begins resets the core. The
-//! channels have 512, 2048 and 2048 bytes of room, output 4096. The module is a shell around
-//! `dqa_uart_port`, a [`UartPort`], and `dqa_core`, whose ports go together by name.
+//! register channel has 512 bytes of room, those of the core's paths as many as the parameters say, and output twice
+//! that. The module is a shell around `dqa_uart_port`, a [`UartPort`], and `dqa_core`, whose ports go together by name.
 
 use std::fmt::Write;
 
@@ -74,7 +74,7 @@ impl Speed {
 /// If the parameters are not legal, or the speed.
 pub fn verilog(parameters: &Parameters, speed: Speed, header: &str) -> Result<String, CheckError> {
     let core = core::verilog(parameters, "")?;
-    let port = port_verilog(parameters.lanes, speed)?;
+    let port = port_verilog(parameters, speed)?;
     let mut wires = String::new();
     let mut core_pins = String::new();
     let mut port_pins = String::new();
@@ -137,23 +137,23 @@ fn other_end(pin: &str) -> Option<String> {
     }
 }
 
-/// The Verilog of the module `dqa_uart_port` for a core of so many lanes.
+/// The Verilog of the module `dqa_uart_port` for a core of these parameters.
 ///
 /// # Errors
 ///
 /// What RustHDL finds wrong.
-pub fn port_verilog(lanes: usize, speed: Speed) -> Result<String, CheckError> {
+pub fn port_verilog(parameters: &Parameters, speed: Speed) -> Result<String, CheckError> {
     let Speed { clock_hz, baud } = speed;
     macro_rules! port {
         ($d:literal, $w:literal) => {
             emit(
                 PORT,
                 "",
-                UartPort::<$d, $w, 9, 11, 12, 24>::new(clock_hz, baud),
+                UartPort::<$d, $w, 9, 11, 12, 24>::new(parameters, clock_hz, baud),
             )
         };
     }
-    match lanes {
+    match parameters.lanes {
         1 => port!(16, 32),
         2 => port!(32, 32),
         4 => port!(64, 32),

@@ -9,11 +9,14 @@
 //! | `open` | out | there is a session |
 //! | `restart` | out | a session begins: reset what is behind; 32 clocks |
 //!
-//! Generics: the register channel has 2^R bytes of room, the others 2^C; 2^B bytes to the host are kept
-//! until they are acknowledged; T = B + 12.
+//! Generics: the register channel has 2^R bytes of room, the others up to 2^C; up to 2^B bytes to the host
+//! are kept until they are acknowledged; T = B + 12. The parameters say how many, and which paths there are:
+//! the channel of a path that is left out has no room, and its ports do nothing.
 
+use dqa_golden::packet::Direction;
 use rust_hdl::prelude::*;
 
+use crate::absent::some;
 use crate::bus::{ByteSource, StreamSink};
 use crate::link::baud_ticks::BaudTicks;
 use crate::link::channel_ring::ChannelRing;
@@ -22,9 +25,11 @@ use crate::link::cobs_encoder::CobsEncoder;
 use crate::link::frame_receiver::FrameReceiver;
 use crate::link::frame_sender::FrameSender;
 use crate::link::link_control::LinkControl;
+use crate::link::no_channel::NoRing;
 use crate::link::output_ring::OutputRing;
 use crate::link::uart_receiver::UartReceiver;
 use crate::link::uart_transmitter::UartTransmitter;
+use crate::parameters::Parameters;
 use crate::skid_buffer::SkidBuffer;
 
 /// The link; see the module's text.
@@ -50,11 +55,15 @@ pub struct UartLink<const R: usize, const C: usize, const B: usize, const T: usi
     frames: FrameReceiver,
     control: LinkControl,
     registers: ChannelRing<R>,
-    encode: ChannelRing<C>,
-    decode: ChannelRing<C>,
+    /// One if the path is there, as their slices.
+    encode: Vec<ChannelRing<C>>,
+    decode: Vec<ChannelRing<C>>,
     registers_slice: SkidBuffer<9>,
-    encode_slice: SkidBuffer<9>,
-    decode_slice: SkidBuffer<9>,
+    encode_slice: Vec<SkidBuffer<9>>,
+    decode_slice: Vec<SkidBuffer<9>>,
+    /// One if it is not.
+    no_encode: Vec<NoRing>,
+    no_decode: Vec<NoRing>,
     ring: OutputRing<B, T>,
     sender: FrameSender<B>,
     encoder: CobsEncoder,
@@ -76,8 +85,13 @@ pub struct UartLink<const R: usize, const C: usize, const B: usize, const T: usi
 }
 
 impl<const R: usize, const C: usize, const B: usize, const T: usize> UartLink<R, C, B, T> {
-    /// A link for a clock and a baud rate, both a second; as [`BaudTicks::new`].
-    pub fn new(clock_hz: u32, baud: u32) -> Self {
+    /// A link for the paths of a core and the room that its parameters ask for; clock and baud rate, both a
+    /// second, as for [`BaudTicks::new`].
+    pub fn new(parameters: &Parameters, clock_hz: u32, baud: u32) -> Self {
+        let room = parameters.link_room;
+        let ring = |path| some(parameters.paths.has(path), || ChannelRing::new(room));
+        let slice = |path| some(parameters.paths.has(path), SkidBuffer::default);
+        let absent = |path| some(!parameters.paths.has(path), NoRing::default);
         Self {
             aclk: Signal::default(),
             aresetn: Signal::default(),
@@ -96,13 +110,15 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> UartLink<R,
             decoder: CobsDecoder::default(),
             frames: FrameReceiver::default(),
             control: LinkControl::default(),
-            registers: ChannelRing::default(),
-            encode: ChannelRing::default(),
-            decode: ChannelRing::default(),
+            registers: ChannelRing::new(1 << R),
+            encode: ring(Direction::Write),
+            decode: ring(Direction::Read),
             registers_slice: SkidBuffer::default(),
-            encode_slice: SkidBuffer::default(),
-            decode_slice: SkidBuffer::default(),
-            ring: OutputRing::default(),
+            encode_slice: slice(Direction::Write),
+            decode_slice: slice(Direction::Read),
+            no_encode: absent(Direction::Write),
+            no_decode: absent(Direction::Read),
+            ring: OutputRing::new(2 * room),
             sender: FrameSender::default(),
             encoder: CobsEncoder::default(),
             transmitter: UartTransmitter::default(),
@@ -135,8 +151,6 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> Logic
         self.frames.aclk.next = self.aclk.val();
         self.control.aclk.next = self.aclk.val();
         self.registers.aclk.next = self.aclk.val();
-        self.encode.aclk.next = self.aclk.val();
-        self.decode.aclk.next = self.aclk.val();
         self.ring.aclk.next = self.aclk.val();
         self.sender.aclk.next = self.aclk.val();
         self.encoder.aclk.next = self.aclk.val();
@@ -149,8 +163,6 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> Logic
         self.transmitter.aresetn.next = self.aresetn.val();
         self.reset.next = self.control.restart.val();
         self.registers.aresetn.next = !self.reset.val();
-        self.encode.aresetn.next = !self.reset.val();
-        self.decode.aresetn.next = !self.reset.val();
         self.ring.aresetn.next = !self.reset.val();
         self.sender.aresetn.next = !self.reset.val();
         self.encoder.aresetn.next = !self.reset.val();
@@ -180,39 +192,56 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> Logic
         self.writes.next = self.frames.write.val() & self.control.open.val();
         self.registers.write.next =
             self.writes.val() & (self.number.val() == self.registers_number.val());
-        self.encode.write.next =
-            self.writes.val() & (self.number.val() == self.encode_number.val());
-        self.decode.write.next =
-            self.writes.val() & (self.number.val() == self.decode_number.val());
         self.keep.next = self.control.keep.val();
         self.registers.write_data.next = self.frames.write_data.val();
         self.registers.keep.next = self.keep.val().get_bit(0);
         self.registers.forget.next = self.control.forget.val() & (!self.keep.val().get_bit(0));
-        self.encode.write_data.next = self.frames.write_data.val();
-        self.encode.keep.next = self.keep.val().get_bit(1);
-        self.encode.forget.next = self.control.forget.val() & (!self.keep.val().get_bit(1));
-        self.decode.write_data.next = self.frames.write_data.val();
-        self.decode.keep.next = self.keep.val().get_bit(2);
-        self.decode.forget.next = self.control.forget.val() & (!self.keep.val().get_bit(2));
         self.control.room_registers.next = self.registers.has_room.val();
-        self.control.room_encode.next = self.encode.has_room.val();
-        self.control.room_decode.next = self.decode.has_room.val();
+        self.control.room_encode.next = false;
+        self.control.room_decode.next = false;
         self.limit_registers.next = self.registers.limit.val();
-        self.limit_encode.next = self.encode.limit.val();
-        self.limit_decode.next = self.decode.limit.val();
+        self.limit_encode.next = 0.into();
+        self.limit_decode.next = 0.into();
+        self.m_registers.tdata.next = self.registers.m_tdata.val();
+        self.m_registers.tvalid.next = self.registers.m_tvalid.val();
+        self.registers.m_tready.next = self.m_registers.tready.val();
+        self.m_encode.tdata.next = 0.into();
+        self.m_encode.tvalid.next = false;
+        for i in 0..self.encode.len() {
+            self.encode[i].aclk.next = self.aclk.val();
+            self.encode[i].aresetn.next = !self.reset.val();
+            self.encode[i].write.next =
+                self.writes.val() & (self.number.val() == self.encode_number.val());
+            self.encode[i].write_data.next = self.frames.write_data.val();
+            self.encode[i].keep.next = self.keep.val().get_bit(1);
+            self.encode[i].forget.next = self.control.forget.val() & (!self.keep.val().get_bit(1));
+            self.control.room_encode.next = self.encode[i].has_room.val();
+            self.limit_encode.next = self.encode[i].limit.val();
+            self.m_encode.tdata.next = self.encode[i].m_tdata.val();
+            self.m_encode.tvalid.next = self.encode[i].m_tvalid.val();
+            self.encode[i].m_tready.next = self.m_encode.tready.val();
+        }
+        self.m_decode.tdata.next = 0.into();
+        self.m_decode.tvalid.next = false;
+        for i in 0..self.decode.len() {
+            self.decode[i].aclk.next = self.aclk.val();
+            self.decode[i].aresetn.next = !self.reset.val();
+            self.decode[i].write.next =
+                self.writes.val() & (self.number.val() == self.decode_number.val());
+            self.decode[i].write_data.next = self.frames.write_data.val();
+            self.decode[i].keep.next = self.keep.val().get_bit(2);
+            self.decode[i].forget.next = self.control.forget.val() & (!self.keep.val().get_bit(2));
+            self.control.room_decode.next = self.decode[i].has_room.val();
+            self.limit_decode.next = self.decode[i].limit.val();
+            self.m_decode.tdata.next = self.decode[i].m_tdata.val();
+            self.m_decode.tvalid.next = self.decode[i].m_tvalid.val();
+            self.decode[i].m_tready.next = self.m_decode.tready.val();
+        }
+
         self.limits.next = bit_cast::<24, 8>(self.limit_registers.val())
             | (bit_cast::<24, 8>(self.limit_encode.val()) << 8)
             | (bit_cast::<24, 8>(self.limit_decode.val()) << 16);
         self.control.limits.next = self.limits.val();
-        self.m_registers.tdata.next = self.registers.m_tdata.val();
-        self.m_registers.tvalid.next = self.registers.m_tvalid.val();
-        self.registers.m_tready.next = self.m_registers.tready.val();
-        self.m_encode.tdata.next = self.encode.m_tdata.val();
-        self.m_encode.tvalid.next = self.encode.m_tvalid.val();
-        self.encode.m_tready.next = self.m_encode.tready.val();
-        self.m_decode.tdata.next = self.decode.m_tdata.val();
-        self.m_decode.tvalid.next = self.decode.m_tvalid.val();
-        self.decode.m_tready.next = self.m_decode.tready.val();
 
         self.registers_data.next = self.s_registers.tdata.val();
         self.registers_slice.aclk.next = self.aclk.val();
@@ -228,31 +257,61 @@ impl<const R: usize, const C: usize, const B: usize, const T: usize> Logic
         self.ring.registers.tvalid.next = self.registers_slice.m_tvalid.val();
         self.registers_slice.m_tready.next = self.ring.registers.tready.val();
         self.encode_data.next = self.s_encode.tdata.val();
-        self.encode_slice.aclk.next = self.aclk.val();
-        self.encode_slice.aresetn.next = !self.reset.val();
-        self.encode_slice.s_tdata.next = bit_cast::<9, 8>(self.encode_data.val());
-        if self.s_encode.tlast.val() {
-            self.encode_slice.s_tdata.next = bit_cast::<9, 8>(self.encode_data.val()) | 0x100;
+        self.s_encode.tready.next = false;
+        self.ring.encode.tdata.next = 0.into();
+        self.ring.encode.tlast.next = false;
+        self.ring.encode.tvalid.next = false;
+        for i in 0..self.encode_slice.len() {
+            self.encode_slice[i].aclk.next = self.aclk.val();
+            self.encode_slice[i].aresetn.next = !self.reset.val();
+            self.encode_slice[i].s_tdata.next = bit_cast::<9, 8>(self.encode_data.val());
+            if self.s_encode.tlast.val() {
+                self.encode_slice[i].s_tdata.next =
+                    bit_cast::<9, 8>(self.encode_data.val()) | 0x100;
+            }
+            self.encode_slice[i].s_tvalid.next = self.s_encode.tvalid.val();
+            self.s_encode.tready.next = self.encode_slice[i].s_tready.val();
+            self.ring.encode.tdata.next = self.encode_slice[i].m_tdata.val().get_bits::<8>(0);
+            self.ring.encode.tlast.next = self.encode_slice[i].m_tdata.val().get_bit(8);
+            self.ring.encode.tvalid.next = self.encode_slice[i].m_tvalid.val();
+            self.encode_slice[i].m_tready.next = self.ring.encode.tready.val();
         }
-        self.encode_slice.s_tvalid.next = self.s_encode.tvalid.val();
-        self.s_encode.tready.next = self.encode_slice.s_tready.val();
-        self.ring.encode.tdata.next = self.encode_slice.m_tdata.val().get_bits::<8>(0);
-        self.ring.encode.tlast.next = self.encode_slice.m_tdata.val().get_bit(8);
-        self.ring.encode.tvalid.next = self.encode_slice.m_tvalid.val();
-        self.encode_slice.m_tready.next = self.ring.encode.tready.val();
+        for i in 0..self.no_encode.len() {
+            self.no_encode[i].keep.next = self.keep.val().get_bit(1);
+            self.no_encode[i].m_tready.next = self.m_encode.tready.val();
+            self.no_encode[i].s_tdata.next = self.encode_data.val();
+            self.no_encode[i].s_tvalid.next = self.s_encode.tvalid.val();
+            self.no_encode[i].s_tlast.next = self.s_encode.tlast.val();
+            self.no_encode[i].ring_tready.next = self.ring.encode.tready.val();
+        }
         self.decode_data.next = self.s_decode.tdata.val();
-        self.decode_slice.aclk.next = self.aclk.val();
-        self.decode_slice.aresetn.next = !self.reset.val();
-        self.decode_slice.s_tdata.next = bit_cast::<9, 8>(self.decode_data.val());
-        if self.s_decode.tlast.val() {
-            self.decode_slice.s_tdata.next = bit_cast::<9, 8>(self.decode_data.val()) | 0x100;
+        self.s_decode.tready.next = false;
+        self.ring.decode.tdata.next = 0.into();
+        self.ring.decode.tlast.next = false;
+        self.ring.decode.tvalid.next = false;
+        for i in 0..self.decode_slice.len() {
+            self.decode_slice[i].aclk.next = self.aclk.val();
+            self.decode_slice[i].aresetn.next = !self.reset.val();
+            self.decode_slice[i].s_tdata.next = bit_cast::<9, 8>(self.decode_data.val());
+            if self.s_decode.tlast.val() {
+                self.decode_slice[i].s_tdata.next =
+                    bit_cast::<9, 8>(self.decode_data.val()) | 0x100;
+            }
+            self.decode_slice[i].s_tvalid.next = self.s_decode.tvalid.val();
+            self.s_decode.tready.next = self.decode_slice[i].s_tready.val();
+            self.ring.decode.tdata.next = self.decode_slice[i].m_tdata.val().get_bits::<8>(0);
+            self.ring.decode.tlast.next = self.decode_slice[i].m_tdata.val().get_bit(8);
+            self.ring.decode.tvalid.next = self.decode_slice[i].m_tvalid.val();
+            self.decode_slice[i].m_tready.next = self.ring.decode.tready.val();
         }
-        self.decode_slice.s_tvalid.next = self.s_decode.tvalid.val();
-        self.s_decode.tready.next = self.decode_slice.s_tready.val();
-        self.ring.decode.tdata.next = self.decode_slice.m_tdata.val().get_bits::<8>(0);
-        self.ring.decode.tlast.next = self.decode_slice.m_tdata.val().get_bit(8);
-        self.ring.decode.tvalid.next = self.decode_slice.m_tvalid.val();
-        self.decode_slice.m_tready.next = self.ring.decode.tready.val();
+        for i in 0..self.no_decode.len() {
+            self.no_decode[i].keep.next = self.keep.val().get_bit(2);
+            self.no_decode[i].m_tready.next = self.m_decode.tready.val();
+            self.no_decode[i].s_tdata.next = self.decode_data.val();
+            self.no_decode[i].s_tvalid.next = self.s_decode.tvalid.val();
+            self.no_decode[i].s_tlast.next = self.s_decode.tlast.val();
+            self.no_decode[i].ring_tready.next = self.ring.decode.tready.val();
+        }
         self.ring.oldest.next = self.control.oldest.val();
         self.ring.moved.next = self.control.moved.val();
         self.ring.line_free.next =

@@ -217,8 +217,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "output that is not acknowledged is overwritten",
         file: "link/output_ring.rs",
-        from: "self.crowded.next = self.write_next.val() == self.tail.q.val();",
-        to: "self.crowded.next = false;",
+        from: "& (!self.crowded.val())",
+        to: "& (!self.ended.q.val())",
         test: (BENCHES, "link::output_ring"),
     },
     Mutant {

@@ -9,7 +9,9 @@ use dqa_driver::observer::Observer;
 use dqa_driver::simulated_card::{
     Core, Fault, Faults, Loopback, SimulatedCard, SoftwareCore, mount,
 };
+use dqa_golden::packet::Direction;
 use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
 use dqa_sim::Device;
 
 use crate::console::{Console, Failure};
@@ -36,6 +38,9 @@ pub struct Args {
     /// xdma: what answers behind the files
     #[arg(long, value_enum, default_value = "verilog", conflicts_with = "pty")]
     backend: Backend,
+    /// Paths of the core: both, encode or decode
+    #[arg(long, default_value_t = Paths::Both)]
+    paths: Paths,
     /// xdma: have something go wrong once in N transfers: short, failed, late, reordered or stuck
     #[arg(long = "fault", value_name = "KIND=N", value_parser = fault)]
     faults: Vec<(Fault, u32)>,
@@ -97,6 +102,8 @@ struct Report {
 pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let parameters = Parameters {
         lanes: args.lanes,
+        paths: args.paths,
+        scan: args.paths.has(Direction::Write),
         ..Parameters::default()
     };
     parameters.check().map_err(Failure::usage)?;

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use dqa_driver::uart::{PortName, ports, probe};
+use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
 
 use crate::console::{Console, Failure};
 
@@ -86,8 +88,19 @@ fn board(port: &str) -> Result<String, String> {
     let card = probe(&port, PATIENCE).map_err(|error| error.to_string())?;
     let core = card.identification();
     let [major, minor, patch] = core.version;
+    let Parameters {
+        lanes,
+        channels,
+        paths,
+        ..
+    } = core.parameters;
+    let only = match paths {
+        Paths::Both => "",
+        Paths::Encode => ", only encodes",
+        Paths::Decode => ", only decodes",
+    };
+    let plural = if lanes == 1 { "" } else { "s" };
     Ok(format!(
-        "dqa_core {major}.{minor}.{patch}, {} lanes, {} channels: --device {port}",
-        core.parameters.lanes, core.parameters.channels
+        "dqa_core {major}.{minor}.{patch}, {lanes} lane{plural}, {channels} channels{only}: --device {port}"
     ))
 }

