@@ -12,16 +12,20 @@ pub struct Board {
     pub folder: &'static str,
     /// What it is.
     pub about: &'static str,
+    /// What openFPGALoader calls it.
+    pub loader: &'static str,
     /// Its FPGA.
     pub device: Device,
     /// Pins, as its package names them.
     pub pins: Pins,
-    /// Clock at its pin in Hz, which all of the design runs at.
-    pub clock_hz: u32,
+    /// Clock at its pin in Hz.
+    pub pin_hz: u32,
+    /// What that is divided by for the clock of the design, 1, 2 or 4.
+    pub divider: u32,
     /// Bits of the wire a second.
     pub baud: u32,
-    /// Lanes of the core.
-    pub lanes: usize,
+    /// What the core is built for.
+    pub core: Parameters,
 }
 
 /// Pins in use, all of 3.3 V.
@@ -61,6 +65,15 @@ pub enum Device {
         /// SYSCONFIG.
         configuration: &'static str,
     },
+    /// Lattice iCE40.
+    Ice40 {
+        /// nextpnr's and icetime's name of the part: `up5k`, `hx8k`.
+        part: &'static str,
+        /// Its package: `sg48`.
+        package: &'static str,
+        /// Options of yosys's `synth_ice40`.
+        synthesis: &'static str,
+    },
     /// Xilinx 7-series: Vivado's name of the part.
     Series7 {
         /// `xc7a35ticsg324-1L`.
@@ -69,18 +82,15 @@ pub enum Device {
 }
 
 impl Board {
-    /// Parameters of its core.
-    pub fn parameters(&self) -> Parameters {
-        Parameters {
-            lanes: self.lanes,
-            ..Parameters::default()
-        }
+    /// Clock of the design in Hz.
+    pub fn clock_hz(&self) -> u32 {
+        self.pin_hz / self.divider
     }
 
     /// Its clock and its baud rate.
     pub fn speed(&self) -> Speed {
         Speed {
-            clock_hz: self.clock_hz,
+            clock_hz: self.clock_hz(),
             baud: self.baud,
         }
     }

@@ -1,5 +1,8 @@
 //! The boards. Where the pins come from stands in each board's folder.
 
+use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
+
 use crate::board::{Board, Device, Pin, Pins};
 
 const fn high(name: &'static str) -> Pin {
@@ -16,10 +19,16 @@ const fn low(name: &'static str) -> Pin {
     }
 }
 
+const EIGHT_LANES: Parameters = Parameters {
+    lanes: 8,
+    ..Parameters::DEFAULT
+};
+
 const ULX3S: Board = Board {
     name: "ulx3s-25f",
     folder: "ulx3s",
     about: "Radiona ULX3S with LFE5U-25F",
+    loader: "ulx3s",
     device: Device::Ecp5 {
         nextpnr: &["--25k", "--package", "CABGA381", "--speed", "6"],
         configuration: "SYSCONFIG CONFIG_IOVOLTAGE=3.3 COMPRESS_CONFIG=ON MCCLK_FREQ=62 \
@@ -33,15 +42,17 @@ const ULX3S: Board = Board {
         session: high("B2"),
         irq: high("C2"),
     },
-    clock_hz: 25_000_000,
+    pin_hz: 25_000_000,
+    divider: 1,
     baud: 3_000_000,
-    lanes: 4,
+    core: Parameters::DEFAULT,
 };
 
 const ARTY: Board = Board {
     name: "arty-a7-35",
     folder: "arty-a7",
     about: "Digilent Arty A7-35",
+    loader: "arty_a7_35t",
     device: Device::Series7 {
         part: "xc7a35ticsg324-1L",
     },
@@ -53,13 +64,14 @@ const ARTY: Board = Board {
         session: high("H5"),
         irq: high("J5"),
     },
-    clock_hz: 100_000_000,
+    pin_hz: 100_000_000,
+    divider: 1,
     baud: 2_000_000,
-    lanes: 4,
+    core: Parameters::DEFAULT,
 };
 
 /// All of them.
-pub const ALL: [Board; 5] = [
+pub const ALL: [Board; 6] = [
     ULX3S,
     Board {
         name: "ulx3s-85f",
@@ -69,13 +81,14 @@ pub const ALL: [Board; 5] = [
             configuration: "SYSCONFIG CONFIG_IOVOLTAGE=3.3 COMPRESS_CONFIG=ON MCCLK_FREQ=62 \
                  SLAVE_SPI_PORT=DISABLE MASTER_SPI_PORT=ENABLE SLAVE_PARALLEL_PORT=DISABLE",
         },
-        lanes: 8,
+        core: EIGHT_LANES,
         ..ULX3S
     },
     Board {
         name: "ecpix5-85f",
         folder: "ecpix5",
         about: "LambdaConcept ECPIX-5 with LFE5UM5G-85F",
+        loader: "ecpix5",
         device: Device::Ecp5 {
             nextpnr: &["--um5g-85k", "--package", "CABGA554", "--speed", "8"],
             configuration: "SYSCONFIG CONFIG_IOVOLTAGE=3.3 COMPRESS_CONFIG=ON MCCLK_FREQ=62",
@@ -88,18 +101,43 @@ pub const ALL: [Board; 5] = [
             session: low("R21"),
             irq: low("U21"),
         },
-        clock_hz: 100_000_000,
+        pin_hz: 100_000_000,
+        divider: 1,
         baud: 3_000_000,
-        lanes: 8,
+        core: EIGHT_LANES,
+    },
+    Board {
+        name: "alchitry-cu",
+        folder: "alchitry-cu",
+        about: "Alchitry Cu with iCE40 HX8K",
+        loader: "ice40_generic",
+        device: Device::Ice40 {
+            part: "hx8k",
+            package: "cb132",
+            synthesis: "-device hx",
+        },
+        pins: Pins {
+            clock: "P7",
+            reset: low("P8"),
+            rx: "P14",
+            tx: "M9",
+            session: high("J11"),
+            irq: high("K11"),
+        },
+        pin_hz: 100_000_000,
+        divider: 2,
+        baud: 3_000_000,
+        core: Parameters::smallest(Paths::Encode),
     },
     ARTY,
     Board {
         name: "arty-a7-100",
         about: "Digilent Arty A7-100",
+        loader: "arty_a7_100t",
         device: Device::Series7 {
             part: "xc7a100tcsg324-1",
         },
-        lanes: 8,
+        core: EIGHT_LANES,
         ..ARTY
     },
 ];

@@ -27,7 +27,7 @@ fn names_and_pins_are_used_once() {
     for board in &boards::ALL {
         let used: HashSet<_> = pins(board).into_iter().map(|(_, pin)| pin).collect();
         assert_eq!(used.len(), 6, "{}", board.name);
-        board.parameters().check().expect("legal parameters");
+        board.core.check().expect("legal parameters");
         board.speed().check().expect("a legal speed");
     }
 }
@@ -38,11 +38,12 @@ fn every_port_has_its_pin_and_level() {
         let file = constraints(board);
         for (port, pin) in pins(board) {
             let lines = match board.device {
-                Device::Ecp5 { .. } => [
+                Device::Ecp5 { .. } => vec![
                     format!("LOCATE COMP \"{port}\" SITE \"{pin}\";"),
                     format!("IOBUF PORT \"{port}\" IO_TYPE=LVCMOS33;"),
                 ],
-                Device::Series7 { .. } => [
+                Device::Ice40 { .. } => vec![format!("set_io {port} {pin}")],
+                Device::Series7 { .. } => vec![
                     format!("set_property PACKAGE_PIN {pin} [get_ports {{ {port} }}]"),
                     format!("set_property IOSTANDARD LVCMOS33 [get_ports {{ {port} }}]"),
                 ],
@@ -53,10 +54,11 @@ fn every_port_has_its_pin_and_level() {
         }
         let clock = match board.device {
             Device::Ecp5 { .. } => {
-                format!("FREQUENCY PORT \"clk\" {} MHz;", board.clock_hz / 1_000_000)
+                format!("FREQUENCY PORT \"clk\" {} MHz;", board.pin_hz / 1_000_000)
             }
+            Device::Ice40 { .. } => format!("set_frequency clk {}", board.pin_hz / 1_000_000),
             Device::Series7 { .. } => {
-                let period = 1_000_000_000 / board.clock_hz;
+                let period = 1_000_000_000 / board.pin_hz;
                 format!("create_clock -name clk -period {period} [get_ports {{ clk }}]")
             }
         };
@@ -83,7 +85,7 @@ fn folders_tell_the_same_pins() {
 /// Those of 8 lanes differ in their core alone, which is linted with the others.
 #[test]
 fn tops_are_clean() {
-    for board in boards::ALL.iter().filter(|board| board.lanes < 8) {
+    for board in boards::ALL.iter().filter(|board| board.core.lanes < 8) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(board.name);
         std::fs::create_dir_all(&folder).expect("a folder");
         let text = verilog(board, "").expect("sound RTL");

@@ -1,7 +1,7 @@
 //! Builds the bitstream of a board.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::Parser;
@@ -9,6 +9,10 @@ use dqa_constraints::acorn::{self, Card};
 use dqa_constraints::board::{Board, Device};
 use dqa_constraints::boards;
 use dqa_constraints::build::{BuildError, Built, build, build_card};
+use dqa_constraints::row::{HEAD, row};
+use dqa_constraints::timing::Timing;
+use dqa_hdl::parameters::Parameters;
+use dqa_hdl::paths::Paths;
 use indicatif::ProgressBar;
 
 const EXAMPLES: &str = "\
@@ -16,6 +20,7 @@ Examples:
   build-board                        the boards there are
   build-board ulx3s-25f              build/boards/ulx3s-25f/board.bit
   build-board ulx3s-25f --seed 2     place otherwise, where timing is not met
+  build-board alchitry-cu            board.bin for an iCE40
   build-board arty-a7-35             Verilog, constraints and a script for Vivado
   build-board acorn-cle215           the same for a card on PCIe";
 
@@ -57,7 +62,7 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     match built {
         Ok(built) => {
-            target.report(&built);
+            target.report(&built, args.seed);
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -87,56 +92,86 @@ impl Target {
         }
     }
 
-    fn report(self, built: &Built) {
-        let (about, lanes, clock_hz) = match self {
-            Self::Board(board) => (board.about, board.lanes, board.clock_hz),
-            Self::Card(card) => (card.about, card.lanes, acorn::CLOCK_HZ),
+    fn name(self) -> &'static str {
+        match self {
+            Self::Board(board) => board.name,
+            Self::Card(card) => card.name,
+        }
+    }
+
+    fn clock_hz(self) -> u32 {
+        match self {
+            Self::Board(board) => board.clock_hz(),
+            Self::Card(_) => acorn::CLOCK_HZ,
+        }
+    }
+
+    /// What it is, and what it is built with.
+    fn about(self) -> String {
+        let (about, core, link) = match self {
+            Self::Board(board) => (board.about, board.core, format!("{} baud", board.baud)),
+            Self::Card(card) => (card.about, card.parameters(), "PCIe Gen2 x4".into()),
         };
-        println!("{about}, {lanes} lanes");
+        let Parameters { lanes, paths, .. } = core;
+        let paths = match paths {
+            Paths::Both => "",
+            Paths::Encode => ", encodes only",
+            Paths::Decode => ", decodes only",
+        };
+        let plural = if lanes == 1 { "" } else { "s" };
+        let mhz = self.clock_hz() / 1_000_000;
+        format!("{about}: {lanes} lane{plural}{paths}, {mhz} MHz, {link}")
+    }
+
+    fn report(self, built: &Built, seed: u32) {
+        println!("{}", self.about());
         for (kind, used, there) in &built.cells {
             match there {
                 Some(there) => println!("{used:8} of {there:6} {kind}"),
                 None => println!("{used:8} {kind}"),
             }
         }
-        let wanted = clock_hz / 1_000_000;
-        match built.mhz {
-            Some(mhz) => println!("{mhz:.1} MHz; the board's clock has {wanted}"),
-            None => println!("not placed: the board's clock has {wanted} MHz"),
+        let wanted = self.clock_hz() / 1_000_000;
+        match &built.timing {
+            Some(Timing { mhz, path }) => println!("{mhz:.1} MHz of {wanted}; slowest: {path}"),
+            None => println!("not placed: the clock has {wanted} MHz"),
         }
-        println!("{}", built.tools.join("; "));
+        for note in built.tools.iter().chain(&built.notes) {
+            println!("{note}");
+        }
         for file in &built.files {
             println!("{}", file.display());
         }
+        let load =
+            |board: &Board, file| println!("load it: openFPGALoader -b {} {file}", board.loader);
         match self {
-            Self::Board(Board {
-                device: Device::Ecp5 { .. },
-                folder,
-                ..
-            }) => println!("load it: openFPGALoader -b {folder} board.bit"),
-            _ => println!("build it: vivado -mode batch -source build.tcl"),
+            Self::Board(board) => match board.device {
+                Device::Ecp5 { .. } => load(board, "board.bit"),
+                Device::Ice40 { .. } => load(board, "board.bin"),
+                Device::Series7 { .. } => println!("{VIVADO}"),
+            },
+            Self::Card(_) => println!("{VIVADO}"),
         }
+        println!("as in constraints/README.md, {}'s row:", self.name());
+        let row = row(self.name(), self.clock_hz(), built, seed, &today());
+        print!("{HEAD}{row}");
     }
 }
 
+const VIVADO: &str = "build it: vivado -mode batch -source build.tcl";
+
 fn list() {
-    for board in &boards::ALL {
-        let Board {
-            name,
-            about,
-            lanes,
-            clock_hz,
-            baud,
-            ..
-        } = board;
-        let mhz = clock_hz / 1_000_000;
-        println!("{name:12} {about}: {lanes} lanes, {mhz} MHz, {baud} baud");
+    let boards = boards::ALL.iter().map(Target::Board);
+    for target in boards.chain(acorn::ALL.iter().map(Target::Card)) {
+        println!("{:13} {}", target.name(), target.about());
     }
-    for Card {
-        name, about, lanes, ..
-    } in &acorn::ALL
-    {
-        let mhz = acorn::CLOCK_HZ / 1_000_000;
-        println!("{name:12} {about}: {lanes} lanes, {mhz} MHz, PCIe Gen2 x4");
-    }
+}
+
+/// The date, as the system's own command tells it.
+fn today() -> String {
+    let date = Command::new("date").arg("+%F").output();
+    date.map_or_else(
+        |_| "?".into(),
+        |date| String::from_utf8_lossy(&date.stdout).trim().into(),
+    )
 }
