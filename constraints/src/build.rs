@@ -1,5 +1,4 @@
-//! From a board to its bitstream, by the tools of its family: [`crate::ecp5`], [`crate::ice40`],
-//! [`crate::series7`].
+//! From a board to its bitstream, by the tools of its family: `ecp5`, `ice40`, `series7`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@
 //! | `session` | LED: a host has a session |
 //! | `irq` | LED: the core's interrupt |
 //!
-//! Parameters: the [`Board`]. Where it says so, the clock is [divided](crate::clock_divider) first. The reset is let go 255 clocks after the button is, and as long after the
+//! Parameters: the [`Board`]. Where it says so, the clock is divided (`clock_divider`) first. The reset is let go 255 clocks after the button is, and as long after the
 //! FPGA is configured, when all flip-flops are 0.
 
 use dqa_hdl::emit::emit;

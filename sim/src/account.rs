@@ -261,7 +261,7 @@ mod tests {
             Fault::Break,
         ] {
             let tally = |frames: &[Vec<u8>]| {
-                let bytes = [&[open.clone()], frames].concat().concat();
+                let bytes = [std::slice::from_ref(&open), frames].concat().concat();
                 let account = run(&[(at, fault)], &bytes);
                 assert_eq!((account.wrong(), account.cut()), (0, 0));
                 let tally = account.tally(fault);

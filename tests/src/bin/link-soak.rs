@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use dqa_sim::account::table;
+use dqa_sim::account::{Account, table};
 use dqa_sim::faults::Fault;
 use dqa_tests::link_soak::{LinkSoak, Outcome};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -73,7 +73,7 @@ fn is_clean(soak: &LinkSoak, outcome: &Outcome) -> bool {
 }
 
 fn report(soak: &LinkSoak, outcome: &Outcome, seconds: f64) -> String {
-    let bytes = outcome.accounts.each_ref().map(|account| account.bytes());
+    let bytes = outcome.accounts.each_ref().map(Account::bytes);
     let open: u64 = outcome
         .accounts
         .iter()
