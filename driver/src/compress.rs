@@ -63,7 +63,7 @@ pub fn compress(
     container.record(&Record::Context(0, encoding.context.clone()))?;
 
     let mut sequence = 0;
-    let mut pipeline = Pipeline::new(transport, |answer| {
+    let mut pipeline = Pipeline::new(transport, observer, |answer| {
         let header = check_answer(&answer, Operation::Decode, sequence)?;
         sequence = sequence.wrapping_add(1);
         container.sizes.planes += header.run.planes() as u64;

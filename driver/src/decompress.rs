@@ -119,7 +119,7 @@ impl<R: Read> Decompressor<R> {
         // What the answers need to know of their requests.
         let asked: RefCell<VecDeque<Request>> = RefCell::default();
         let mut images = ImageAssembler::new(tiling);
-        let mut pipeline = Pipeline::new(transport, |answer: Vec<u8>| {
+        let mut pipeline = Pipeline::new(transport, observer, |answer: Vec<u8>| {
             let wrong = || Error::from(TransportError::WrongAnswer);
             let request = asked.borrow_mut().pop_front().ok_or_else(wrong)?;
             check_answer(&answer, Operation::Encode, request.sequence)?;

@@ -1,6 +1,7 @@
 //! Holds a device against the reference model: `dqa_golden::packet::answer`, packet by packet.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{self, Packet};
@@ -155,6 +156,10 @@ impl Transport for Checked<'_> {
         self.tested.packets += 1;
         self.tested.samples += samples;
         Ok(answer)
+    }
+
+    fn wait(&mut self, patience: Duration) -> bool {
+        self.device.wait(patience)
     }
 
     fn in_flight(&self) -> usize {

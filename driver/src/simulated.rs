@@ -205,6 +205,16 @@ impl Transport for Simulated {
         self.cards[at].as_mut().expect("it has a request").receive()
     }
 
+    fn wait(&mut self, patience: Duration) -> bool {
+        match self.in_flight.front() {
+            Some(&Ok(at)) => self.cards[at]
+                .as_mut()
+                .expect("it has a request")
+                .wait(patience),
+            _ => true,
+        }
+    }
+
     fn in_flight(&self) -> usize {
         self.in_flight.len()
     }

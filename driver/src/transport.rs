@@ -1,5 +1,7 @@
 //! What every device looks like to the host: contexts in, packets in, answers out.
 
+use std::time::Duration;
+
 use dqa_golden::context::Context;
 use dqa_golden::format::{MAX_BITS, MAX_EXTRA};
 use dqa_golden::packet::{self, Operation, PacketError};
@@ -7,6 +9,11 @@ use dqa_golden::table::MAX_LIMIT;
 use dqa_hdl::parameters::Misfit;
 
 use crate::card::LinkError;
+use crate::error::Error;
+use crate::observer::{Observer, advance};
+
+/// How long a [`Pipeline`] waits before it asks whether it is to go on.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A device that answers packets, reached over some link.
 ///
@@ -28,6 +35,13 @@ pub trait Transport: Send {
     ///
     /// An error of that one request leaves the others in flight.
     fn receive(&mut self) -> Result<Vec<u8>, TransportError>;
+
+    /// Waits for that answer, but for about `patience` at most where a device can take long: whether
+    /// [`receive`](Self::receive) has something to say at once.
+    fn wait(&mut self, patience: Duration) -> bool {
+        let _ = patience;
+        true
+    }
 
     /// Requests in flight.
     fn in_flight(&self) -> usize;
@@ -155,26 +169,28 @@ fn words(operation: Operation) -> [&'static str; 3] {
 }
 
 /// Keeps as many requests in flight as the device takes and hands each answer on, plain and in
-/// order.
+/// order. While it waits, its observer may stop it.
 ///
 /// Dropped early, it [abandons](Transport::abandon) what is in flight, so that the device is ready for
 /// other work.
 pub struct Pipeline<'a, F> {
     transport: &'a mut dyn Transport,
+    observer: &'a dyn Observer,
     on_answer: F,
 }
 
-impl<'a, E: From<TransportError>, F: FnMut(Vec<u8>) -> Result<(), E>> Pipeline<'a, F> {
+impl<'a, F: FnMut(Vec<u8>) -> Result<(), Error>> Pipeline<'a, F> {
     /// A pipeline over a device with nothing in flight.
-    pub fn new(transport: &'a mut dyn Transport, on_answer: F) -> Self {
+    pub fn new(transport: &'a mut dyn Transport, observer: &'a dyn Observer, on_answer: F) -> Self {
         Self {
             transport,
+            observer,
             on_answer,
         }
     }
 
     /// Sends a request; hands an earlier answer on where the device takes no more at once.
-    pub fn push(&mut self, request: Vec<u8>) -> Result<(), E> {
+    pub fn push(&mut self, request: Vec<u8>) -> Result<(), Error> {
         if self.transport.in_flight() >= self.transport.capabilities().window {
             self.answer()?;
         }
@@ -182,19 +198,22 @@ impl<'a, E: From<TransportError>, F: FnMut(Vec<u8>) -> Result<(), E>> Pipeline<'
     }
 
     /// Loads a context for the requests that follow.
-    pub fn load_context(&mut self, id: u8, context: &Context) -> Result<(), E> {
+    pub fn load_context(&mut self, id: u8, context: &Context) -> Result<(), Error> {
         Ok(self.transport.load_context(id, context)?)
     }
 
     /// Waits for all answers.
-    pub fn finish(mut self) -> Result<(), E> {
+    pub fn finish(mut self) -> Result<(), Error> {
         while self.transport.in_flight() > 0 {
             self.answer()?;
         }
         Ok(())
     }
 
-    fn answer(&mut self) -> Result<(), E> {
+    fn answer(&mut self) -> Result<(), Error> {
+        while !self.transport.wait(PATIENCE) {
+            advance(self.observer, 0)?;
+        }
         let answer = packet::plain(self.transport.receive()?);
         (self.on_answer)(answer.map_err(TransportError::from)?)
     }

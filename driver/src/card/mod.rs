@@ -24,7 +24,7 @@ mod spares;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dqa_golden::context::Context;
 use dqa_golden::packet::{Direction, PacketError, Status};
@@ -518,13 +518,22 @@ impl<L: Link> Transport for Card<L> {
     }
 
     fn receive(&mut self) -> Result<Vec<u8>, TransportError> {
-        while let Some(Entry::Waiting(_)) = self.entries.front() {
-            self.step(SLICE);
-        }
+        while !self.wait(SLICE) {}
         match self.entries.pop_front() {
             Some(Entry::Done(answer)) => answer,
             _ => Err(TransportError::NothingInFlight),
         }
+    }
+
+    fn wait(&mut self, patience: Duration) -> bool {
+        let begin = Instant::now();
+        while let Some(Entry::Waiting(_)) = self.entries.front() {
+            if begin.elapsed() >= patience {
+                return false;
+            }
+            self.step(SLICE);
+        }
+        true
     }
 
     fn in_flight(&self) -> usize {
