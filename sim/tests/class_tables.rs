@@ -9,13 +9,14 @@ use fastrand::Rng;
 
 /// Offers a write, often to the addresses from 0 to 7, and keeps it if it is one of the table's:
 /// two words for each context and class, the first at `first` + class, the other at `second` + class.
+/// Gives the row and the word that it wrote.
 fn load(
     unit: &mut Instance,
     valid: &str,
     [first, second]: [u32; 2],
     rows: &mut [[u32; 2]; 4],
     random: &mut Rng,
-) {
+) -> Option<[usize; 2]> {
     let (write, context, data) = (random.bool(), random.bool(), random.u32(..));
     let addr = match random.u8(0..8) {
         0 => random.u32(..1 << 17),
@@ -25,11 +26,11 @@ fn load(
     unit.set("load_context", context);
     unit.set("load_addr", addr);
     unit.set("load_data", data);
-    for (word, at) in [first, second].into_iter().enumerate() {
-        if write && (at..at + 2).contains(&addr) {
-            rows[2 * usize::from(context) + (addr - at) as usize][word] = data;
-        }
-    }
+    let word = [first, second].map(|at| (at..at + 2).contains(&addr));
+    let word = word.into_iter().position(|here| here && write)?;
+    let row = 2 * usize::from(context) + (addr - [first, second][word]) as usize;
+    rows[row][word] = data;
+    Some([row, word])
 }
 
 #[test]
@@ -45,19 +46,22 @@ fn the_encoders_numbers() -> Result<(), SimError> {
         for clock in 0..20_000 {
             let row = random.usize(0..4);
             let expected = rows[row];
-            load(&mut unit, "load", [QUANTIZE, ALIGN], &mut rows, &mut random);
+            let written = load(&mut unit, "load", [QUANTIZE, ALIGN], &mut rows, &mut random);
+            // What is read while it is written is not defined.
+            let known = |word| clock > 500 && written != Some([row, word]);
             unit.set("code_table", row as u64);
             unit.tick("aclk");
             unit.eval();
-            if clock > 500 {
-                // Offset of 12 bits and two fields of 10 whose bits 7 to 9 are not built.
-                let numbers = expected[0] & (0x7f | 0x7f << 12 | 0x7f << 22);
-                assert_eq!(unit.get_u64("quantize"), u64::from(numbers), "seed {seed}");
-                assert_eq!(
-                    unit.get_u64("align"),
-                    u64::from(expected[1] & 0x3fff),
-                    "seed {seed}"
-                );
+            // Offset of 12 bits and two fields of 10 whose bits 7 to 9 are not built.
+            let numbers = expected[0] & (0x7f | 0x7f << 12 | 0x7f << 22);
+            let align = expected[1] & 0x3fff;
+            for (word, (name, number)) in [("quantize", numbers), ("align", align)]
+                .into_iter()
+                .enumerate()
+                .filter(|&(word, _)| known(word))
+            {
+                let got = unit.get_u64(name);
+                assert_eq!(got, u64::from(number), "{name}, word {word}, seed {seed}");
             }
         }
     }
