@@ -9,7 +9,7 @@ use dqa_golden::link::{
 use dqa_hdl::emit::emit;
 use dqa_hdl::link::uart_link::UartLink;
 use dqa_hdl::parameters::Parameters;
-use dqa_sim::faults::{Event, Faults, Rates};
+use dqa_sim::faults::{Event, Fault, Faults, Rates};
 use dqa_sim::uart::{Listener, Talker};
 use dqa_sim::{Beat, Bench, Model, SimError, Stall, seeds};
 
@@ -159,7 +159,10 @@ fn bytes_arrive_once_and_in_order() -> Result<(), SimError> {
     for seed in seeds(6) {
         let stall = Stall::SWEEP[seed as usize % 4];
         let rate = [0.0, 1e-4, 1e-3][seed as usize % 3];
-        exchange(&model, seed, Rates::bytes(rate), stall)?;
+        let rates = Rates::bytes(rate)
+            .with(Fault::Break, rate / 4.0)
+            .with(Fault::Stall, rate / 4.0);
+        exchange(&model, seed, rates, stall)?;
     }
     Ok(())
 }

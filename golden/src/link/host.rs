@@ -8,6 +8,8 @@ use super::{CHANNELS, Channel, LIMIT_UNIT, MAX_DATA, MAX_FLIGHT, VERSION};
 
 /// How often the time to try again is doubled at most, by tries in a row.
 const MOST_DOUBLED: u32 = 4;
+/// How many times as long as the slowest step of late it is, before that.
+const PATIENCE: u64 = 3;
 /// How many times as long as the least it is at most, before that.
 const SLOWEST: u64 = 32;
 
@@ -223,10 +225,15 @@ impl Host {
     }
 
     fn progress(&mut self, now_us: u64) {
-        // After tries the time may be that of a loss, and tells less of how slow the link is.
-        let took = match self.tries {
+        // After tries most of the time may be the host's own, which waited for what was lost: it must not learn
+        // that, or each loss makes it wait longer for the next. So it learns what would have sufficed for
+        // these waits: no more than it knew, unless the link is slower than that.
+        let waited: u64 = (0..self.tries)
+            .map(|tries| 1 << tries.min(MOST_DOUBLED))
+            .sum();
+        let took = match waited {
             0 => now_us - self.forward_at,
-            _ => (now_us - self.forward_at) / 3,
+            waits => (now_us - self.forward_at) / (PATIENCE * waits),
         };
         self.slowest_us = took.max(self.slowest_us - self.slowest_us / 16);
         self.tried_at = now_us;
@@ -237,7 +244,7 @@ impl Host {
     /// Microseconds without progress after which to try again.
     fn patience_us(&self) -> u64 {
         let least = self.timing.retry_us;
-        let usual = (3 * self.slowest_us).clamp(least, SLOWEST * least);
+        let usual = (PATIENCE * self.slowest_us).clamp(least, SLOWEST * least);
         usual << self.tries.min(MOST_DOUBLED)
     }
 
