@@ -13,7 +13,7 @@
 use dqa_golden::format::MAX_WIDTH;
 use rust_hdl::prelude::*;
 
-use crate::primitives::SmallRam;
+use crate::primitives::BlockRam;
 
 /// Numbers of two classes in two contexts.
 #[derive(LogicBlock)]
@@ -36,8 +36,8 @@ pub struct ClassNumbers {
     pub align: Signal<Out, Bits<14>>,
 
     used: Constant<Bits<32>>,
-    numbers: SmallRam<32, 2>,
-    alignments: SmallRam<14, 2>,
+    numbers: BlockRam<32, 2>,
+    alignments: BlockRam<14, 2>,
     load_table: Signal<Local, Bits<2>>,
 }
 
@@ -56,8 +56,8 @@ impl ClassNumbers {
             quantize: Signal::default(),
             align: Signal::default(),
             used: Constant::new((ones | ones << 12 | ones << 22).into()),
-            numbers: SmallRam::default(),
-            alignments: SmallRam::default(),
+            numbers: BlockRam::default(),
+            alignments: BlockRam::default(),
             load_table: Signal::default(),
         }
     }
@@ -79,6 +79,8 @@ impl Logic for ClassNumbers {
         self.alignments.write_address.next = self.load_table.val();
         self.alignments.write_data.next = self.load_data.val().get_bits::<14>(0);
 
+        self.numbers.read.next = true;
+        self.alignments.read.next = true;
         self.numbers.read_address.next = self.code_table.val();
         self.alignments.read_address.next = self.code_table.val();
         self.quantize.next = self.numbers.read_data.val() & self.used.val();

@@ -53,7 +53,7 @@ use crate::plane_buffer::PlaneBuffer;
 use crate::plane_walker::PlaneWalker;
 use crate::primitives::{
     Align, BlockRam, Chunk, CodeLength, Concat, Crc32, LutRam, Multiplier, Pick,
-    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight, SmallRam,
+    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight,
 };
 use crate::quantize::Quantize;
 use crate::range_finder::RangeFinder;
@@ -151,7 +151,6 @@ pub fn primitives() -> Vec<Design> {
         Design::new("code_length", "", CodeLength::default()),
         Design::new("pick", "", Pick::default()),
         Design::new("lut_ram", "", LutRam::<32, 5>::default()),
-        Design::new("small_ram", "", SmallRam::<32, 2>::default()),
         Design::new("block_ram", "", BlockRam::<32, 9>::default()),
         Design::new("pipelined_ram", "", PipelinedRam::<64, 9>::default()),
     ]

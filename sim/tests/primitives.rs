@@ -12,7 +12,7 @@ use dqa_hdl::parameters::Parameters;
 use dqa_hdl::paths::Paths;
 use dqa_hdl::primitives::{
     Align, BlockRam, Chunk, CodeLength, Concat, Crc32, Lacks, Late, LutRam, Multiplier, Pick,
-    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight, SmallRam, Together,
+    PipelinedMultiplier, PipelinedRam, Reg, ShiftRight, Together,
 };
 use dqa_hdl::register_file::RegisterFile;
 use dqa_hdl::registers::ALL;
@@ -315,29 +315,6 @@ fn lut_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
     Ok(())
 }
 
-fn small_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
-    let mut pair = Pair::new(top, SmallRam::<W, A>::default)?;
-    let mut known = false;
-    for cycle in 0..CYCLES {
-        let first = cycle < 1 << A;
-        pair.rust.write_address.next = match first {
-            true => pair.set("write_address", cycle as u128),
-            false => pair.input("write_address"),
-        };
-        pair.rust.write_data.next = pair.input("write_data");
-        pair.rust.read_address.next = pair.input("read_address");
-        let collides = pair.rust.write_address.next == pair.rust.read_address.next;
-        pair.rust.write.next = first || (pair.bit("write") && !collides);
-        pair.verilog.set("write", pair.rust.write.next);
-        pair.tick(|ram| &mut ram.clock);
-        known |= !first;
-        if known {
-            pair.same("read_data", pair.rust.read_data.val(), cycle);
-        }
-    }
-    Ok(())
-}
-
 fn block_rams<const W: usize, const A: usize>(top: &str) -> Result<(), SimError> {
     let mut pair = Pair::new(top, BlockRam::<W, A>::default)?;
     let mut read = false;
@@ -508,8 +485,6 @@ fn crcs_agree() -> Result<(), SimError> {
 fn memories_agree() -> Result<(), SimError> {
     lut_rams::<12, 5>("lut_ram_12")?;
     lut_rams::<66, 1>("lut_ram_66")?;
-    small_rams::<32, 2>("small_ram_32")?;
-    small_rams::<1, 5>("small_ram_1")?;
     block_rams::<36, 8>("block_ram_36")?;
     block_rams::<1, 3>("block_ram_1")?;
     pipelined_rams::<36, 8>("pipelined_ram_36", "")?;

@@ -5,10 +5,11 @@ use rust_hdl::prelude::*;
 /// Words of `W` bits, `2^A` of them or as many as [`BlockRam::new`] is asked for; `read_data` is the
 /// word of the last clock's `read_address`.
 ///
-/// While `read` is low, `read_data` stays. Infers block RAM everywhere, and nothing beside it. Contents
-/// are undefined until written. A word that is read at the very clock at which it is written reads as
-/// undefined (the vendors' memories differ), in simulation at random. Address bits that the words do
-/// not need are ignored. `W` is at least 1, `A` 1 to 20; for a read within the clock use
+/// While `read` is low, `read_data` stays. Infers block RAM and nothing beside it; few words may become
+/// distributed RAM where there is any. iCE40 has none: with `DQA_ICE40` defined, block RAM is asked for.
+/// Contents are undefined until written. A word that is read at the very clock at which it is written
+/// reads as undefined (the vendors' memories differ), in simulation at random. Address bits that the
+/// words do not need are ignored. `W` is at least 1, `A` 1 to 20; for a read within the clock use
 /// [`LutRam`](super::LutRam).
 #[derive(Clone, Debug, LogicBlock)]
 pub struct BlockRam<const W: usize, const A: usize> {
@@ -76,7 +77,8 @@ impl<const W: usize, const A: usize> Logic for BlockRam<W, A> {
     fn hdl(&self) -> Verilog {
         let words = self._words.len();
         Verilog::Custom(format!(
-            "reg [{high}:0] words [0:{last}];\n\
+            "`ifdef DQA_ICE40\n(* ram_style = \"block\" *)\n`endif\n\
+             reg [{high}:0] words [0:{last}];\n\
              wire collides = write && (write_address & {last}) == (read_address & {last});\n\
              always @(posedge clock) begin\n   \
                 if (read) read_data <= collides ? {{{W}{{1'bx}}}} : words[read_address & {last}];\n   \

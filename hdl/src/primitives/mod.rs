@@ -18,7 +18,6 @@ mod pick;
 mod pipelined_ram;
 mod reg;
 mod shift_right;
-mod small_ram;
 mod together;
 
 pub use align::Align;
@@ -35,7 +34,6 @@ pub use pick::Pick;
 pub use pipelined_ram::PipelinedRam;
 pub use reg::Reg;
 pub use shift_right::ShiftRight;
-pub use small_ram::SmallRam;
 pub use together::Together;
 
 use rust_hdl::prelude::*;
