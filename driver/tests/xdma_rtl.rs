@@ -140,10 +140,8 @@ fn the_card_answers_as_golden() {
         card.board().stall(Stall::percent(20));
         let mut link = opened(&card, buffer);
         let mut host = Host::new(seed, lanes);
-        for path in [Direction::Write, Direction::Read] {
-            host.only = Some(path);
-            host.session(&mut link, 12);
-        }
+        host.sound = true;
+        host.session(&mut link, 24);
         assert_eq!(
             link.resets(),
             0,
@@ -159,7 +157,7 @@ fn a_card_left_within_requests_opens_again() {
     for seed in 5..10 {
         let mut link = opened(&card, 4096);
         let mut host = Host::new(seed, 8);
-        host.only = Some(Direction::Write);
+        host.sound = true;
         host.session(&mut link, 6);
         for _ in 0..5 {
             let request = host.request();

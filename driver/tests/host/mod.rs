@@ -4,9 +4,7 @@ use std::collections::VecDeque;
 
 use dqa_driver::transport::{Transport, TransportError};
 use dqa_golden::context::Context;
-use dqa_golden::packet::{
-    Direction, Header, Operation, PacketError, Status, answer, plain, samples_to_bytes,
-};
+use dqa_golden::packet::{Header, Operation, PacketError, Status, answer, plain, samples_to_bytes};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
 use fastrand::Rng;
@@ -28,8 +26,8 @@ pub struct Host {
     pub parameters: Parameters,
     /// Those it has loaded.
     pub contexts: Vec<Option<Context>>,
-    /// Asks this path alone, for what has an answer, so that the card has nothing to repair.
-    pub only: Option<Direction>,
+    /// Asks for what has an answer alone, so that the card has nothing to repair.
+    pub sound: bool,
     /// What the requests in flight are to be answered with.
     pub expected: VecDeque<Result<Vec<u8>, PacketError>>,
     sequence: u32,
@@ -42,7 +40,7 @@ impl Host {
             random: Rng::with_seed(!seed),
             parameters: parameters(lanes),
             contexts: vec![None; 256],
-            only: None,
+            sound: false,
             expected: VecDeque::new(),
             sequence: 0,
         }
@@ -116,16 +114,13 @@ impl Host {
                 self.sequence += 1;
             }
             let mut request = self.request();
-            while let Some(path) = self.only
-                && ((request[5] == Operation::Decode as u8) != (path == Direction::Read)
-                    || answer(&self.contexts, &request).is_err())
-            {
+            while self.sound && answer(&self.contexts, &request).is_err() {
                 // Perhaps no context that is loaded has one.
                 self.load(card);
                 request = self.request();
             }
             // What the host itself has damaged is told in golden's words.
-            if self.only.is_none() && self.random.u8(0..30) == 0 {
+            if !self.sound && self.random.u8(0..30) == 0 {
                 let at = self.random.usize(0..request.len());
                 request[at] ^= 4;
             }
