@@ -1,10 +1,10 @@
-//! Block FIFO: cuts a payload into blocks and keeps one block's worth of beats.
+//! Block FIFO: cuts a payload into blocks and keeps one block's worth of beats, of two blocks at most.
 //!
 //! | port | direction | meaning |
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `s_axis_*`, `s_axis_tuser` | in | payloads; with a payload's last beat the core's error code. Ready comes from registers |
-//! | `there`, `waiting` | out | there is a complete block; how many, 0 to 4 |
+//! | `there` | out | there is a complete block |
 //! | `beats`, `error`, `last` | out | its beats; the error code; it is its payload's last |
 //! | `take` | in | the block is taken on: the next one's numbers stand here |
 //! | `read` | in | its next beat, while `advance` |
@@ -17,8 +17,8 @@
 use rust_hdl::prelude::*;
 
 use crate::bus::StreamSink;
-use crate::fifo::Fifo;
 use crate::primitives::BlockRam;
+use crate::skid_buffer::SkidBuffer;
 
 /// The FIFO; see the module's text.
 #[derive(LogicBlock)]
@@ -29,7 +29,6 @@ pub struct BlockFifo<const N: usize, const A: usize, const L: usize, const E: us
     pub s_axis: StreamSink<N>,
     pub s_axis_tuser: Signal<In, Bits<3>>,
     pub there: Signal<Out, Bit>,
-    pub waiting: Signal<Out, Bits<3>>,
     pub beats: Signal<Out, Bits<L>>,
     pub error: Signal<Out, Bits<3>>,
     pub last: Signal<Out, Bit>,
@@ -48,7 +47,7 @@ pub struct BlockFifo<const N: usize, const A: usize, const L: usize, const E: us
     ready: DFF<Bit>,
     taken: Signal<Local, Bit>,
     /// Complete blocks: beats, error code, whether it is the payload's last.
-    entries: Fifo<E, 2, 3>,
+    entries: SkidBuffer<E>,
     filled: DFF<Bits<L>>,
     filled_now: Signal<Local, Bits<L>>,
     closes: Signal<Local, Bit>,
@@ -66,7 +65,6 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Default
             s_axis: StreamSink::default(),
             s_axis_tuser: Signal::default(),
             there: Signal::default(),
-            waiting: Signal::default(),
             beats: Signal::default(),
             error: Signal::default(),
             last: Signal::default(),
@@ -83,7 +81,7 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Default
             level_next: Signal::default(),
             ready: DFF::default(),
             taken: Signal::default(),
-            entries: Fifo::default(),
+            entries: SkidBuffer::default(),
             filled: DFF::default(),
             filled_now: Signal::default(),
             closes: Signal::default(),
@@ -127,7 +125,6 @@ impl<const N: usize, const A: usize, const L: usize, const E: usize> Logic
         self.s_axis.tready.next = self.ready.q.val() & self.entries.s_tready.val();
 
         self.there.next = self.entries.m_tvalid.val();
-        self.waiting.next = self.entries.level.val();
         self.beats.next = self.entries.m_tdata.val().get_bits::<L>(4);
         self.error.next = self.entries.m_tdata.val().get_bits::<3>(1);
         self.last.next = self.entries.m_tdata.val().get_bit(0);

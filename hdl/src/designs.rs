@@ -234,22 +234,22 @@ pub fn units() -> Vec<Design> {
         Design::new(
             "packet_parser",
             "beats of 16",
-            PacketParser::<16, 17>::new(&of_lanes(1), Direction::Write, false),
+            PacketParser::<16, 17, 32>::new(&of_lanes(1), Direction::Write, false),
         ),
         Design::new(
             "packet_parser",
             "beats of 32",
-            PacketParser::<32, 33>::new(&of_lanes(1), Direction::Read, false),
+            PacketParser::<32, 33, 16>::new(&of_lanes(1), Direction::Read, false),
         ),
         Design::new(
             "packet_parser",
             "beats of 64",
-            PacketParser::<64, 65>::new(&of_lanes(4), Direction::Write, true),
+            PacketParser::<64, 65, 32>::new(&of_lanes(4), Direction::Write, true),
         ),
         Design::new(
             "packet_parser",
             "beats of 128",
-            PacketParser::<128, 129>::new(&of_lanes(8), Direction::Write, true),
+            PacketParser::<128, 129, 64>::new(&of_lanes(8), Direction::Write, true),
         ),
         Design::new(
             "packet_framer",

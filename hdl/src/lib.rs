@@ -35,7 +35,7 @@
 //! | [`write_path`], [`read_path`], [`no_path`] | encoder or decoder with its packet port; what stands where one is left out |
 //! | [`packet_port`] | packets of a path: [`packet_parser`], [`packet_framer`], [`context_use`] |
 //! | [`request_header`], [`request_tail`] | what a request says, and what is wrong with it |
-//! | [`block_fifo`], [`answer_register`] | an answer's payload in blocks; its header and trailer |
+//! | [`block_fifo`] | an answer's payload in blocks |
 //! | [`core`] | the core `dqa_core`: both paths and the control port |
 //! | [`pack`] | an array of signals as one |
 //! | [`registers`], [`register_page`] | the registers of `dqa_core`, described once; the page about them |
@@ -46,7 +46,6 @@
 //! | [`xdma`] | the core `dqa_xdma`: `dqa_core` behind a DMA engine of PCIe |
 
 mod absent;
-pub mod answer_register;
 pub mod axil_port;
 pub mod block_fifo;
 pub mod bus;

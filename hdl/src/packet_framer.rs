@@ -14,7 +14,7 @@
 //! Generics: N, the beat's bits (16, 32, 64, 128); D = N + 1; A, L, E as in [`BlockFifo`]. The path's
 //! direction is given to [`PacketFramer::new`]. A block goes out when
 //! it is complete, at the earliest 5 clocks after its last beat came; then a beat each clock. A block
-//! costs its head and 1 clock, an answer its header and trailer and 256 / N + 3 clocks.
+//! costs its head and 1 clock, an answer its header and trailer and 256 / N + 2 clocks.
 //!
 //! Payloads go into a FIFO of one block, so that of the next answer fills it while this
 //! one's last block goes out. The status is the parser's header error, or the core's error, or the
@@ -22,13 +22,12 @@
 //! follows.
 //!
 //! The states say what is to come and read the FIFO; what they say passes two clocks, as the beats
-//! do in the block RAM and the register behind it, and is done there. Header and trailer go out of
-//! the [`AnswerRegister`].
+//! do in the block RAM and the register behind it, and is done there. What is no payload is made in the
+//! clock before: the parser's register turns around once for the header's CRC, and once more to be sent.
 
 use dqa_golden::packet::Direction;
 use rust_hdl::prelude::*;
 
-use crate::answer_register::AnswerRegister;
 use crate::block_fifo::BlockFifo;
 use crate::bus::{AnswerSink, StreamSink, StreamSource};
 use crate::primitives::Crc32;
@@ -38,7 +37,6 @@ use crate::skid_buffer::SkidBuffer;
 enum State {
     Idle,
     Seal,
-    Place,
     Header,
     Choose,
     Head,
@@ -50,15 +48,12 @@ enum State {
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Action {
     Nothing,
-    LoadHeader,
     Seal,
-    Place,
-    Shift,
-    HeadLength,
-    HeadFlag,
-    HeadZeros,
+    Header,
+    HeaderEnd,
+    Head,
     Payload,
-    LoadTrailer,
+    Trailer,
     End,
 }
 
@@ -74,7 +69,7 @@ pub struct PacketFramer<
 > {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
-    pub answer: AnswerSink,
+    pub answer: AnswerSink<N>,
     pub s_axis: StreamSink<N>,
     pub s_axis_tuser: Signal<In, Bits<3>>,
     pub m_axis: StreamSource<N>,
@@ -83,11 +78,11 @@ pub struct PacketFramer<
     pub busy: Signal<Out, Bit>,
 
     beat_bytes: Constant<Bits<32>>,
+    beat_shift: Constant<Bits<3>>,
     byte_shift: Constant<Bits<3>>,
     header_end: Constant<Bits<4>>,
     tail_end: Constant<Bits<4>>,
-    flag_at_first: Constant<Bits<N>>,
-    flag_at_second: Constant<Bits<N>>,
+    last_flag: Constant<Bits<128>>,
     counts_samples: Constant<Bit>,
 
     blocks: BlockFifo<N, A, L, E>,
@@ -104,20 +99,20 @@ pub struct PacketFramer<
 
     coming: DFF<Action>,
     advance: Signal<Local, Bit>,
-    loads_header: DFF<Bit>,
-    loads_trailer: DFF<Bit>,
+    /// Where the bits that are coming begin in a header, head or trailer.
+    place: DFF<Bits<8>>,
+    samples: Signal<Local, Bits<32>>,
+    header: Signal<Local, Bits<N>>,
+    head: Signal<Local, Bits<128>>,
+    trailer: Signal<Local, Bits<128>>,
     seals: DFF<Bit>,
-    places: DFF<Bit>,
-    turns: DFF<Bit>,
     sends: DFF<Bit>,
-    sends_register: DFF<Bit>,
     sends_payload: DFF<Bit>,
-    sends_length: DFF<Bit>,
-    sends_flag: DFF<Bit>,
+    clears: DFF<Bit>,
     ends: DFF<Bit>,
 
     payload: DFF<Bits<N>>,
-    register: AnswerRegister<N>,
+    word: DFF<Bits<N>>,
     bytes: DFF<Bits<32>>,
     checksum: Crc32<N>,
     out: Signal<Local, Bits<N>>,
@@ -142,11 +137,11 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
             sent_status: Signal::default(),
             busy: Signal::default(),
             beat_bytes: Constant::new(bits(number(N / 8))),
+            beat_shift: Constant::new(bits(u64::from(N.ilog2()))),
             byte_shift: Constant::new(bits(u64::from((N / 8).ilog2()))),
             header_end: Constant::new(bits(number(256 / N - 1))),
             tail_end: Constant::new(bits(number(128 / N - 1))),
-            flag_at_first: Constant::new(bits(if N == 16 { 0 } else { 1 << 31 })),
-            flag_at_second: Constant::new(bits(if N == 16 { 1 << 15 } else { 0 })),
+            last_flag: Constant::new(bits::<128>(1) << 31_u64),
             counts_samples: Constant::new(direction == Direction::Read),
             blocks: BlockFifo::default(),
             takes_block: Signal::default(),
@@ -160,19 +155,18 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
             status: DFF::default(),
             coming: DFF::default(),
             advance: Signal::default(),
-            loads_header: DFF::default(),
-            loads_trailer: DFF::default(),
+            place: DFF::default(),
+            samples: Signal::default(),
+            header: Signal::default(),
+            head: Signal::default(),
+            trailer: Signal::default(),
             seals: DFF::default(),
-            places: DFF::default(),
-            turns: DFF::default(),
             sends: DFF::default(),
-            sends_register: DFF::default(),
             sends_payload: DFF::default(),
-            sends_length: DFF::default(),
-            sends_flag: DFF::default(),
+            clears: DFF::default(),
             ends: DFF::default(),
             payload: DFF::default(),
-            register: AnswerRegister::default(),
+            word: DFF::default(),
             bytes: DFF::default(),
             checksum: Crc32::default(),
             out: Signal::default(),
@@ -188,12 +182,10 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
     fn update(&mut self) {
         dff_setup!(self, aclk, state, at, beats_left, head_beats, last_block);
         dff_setup!(self, aclk, error, status, coming, payload, bytes);
-        dff_setup!(self, aclk, loads_header, loads_trailer, seals, places);
-        dff_setup!(self, aclk, turns, sends, sends_register, sends_payload);
-        dff_setup!(self, aclk, sends_length, sends_flag, ends);
+        dff_setup!(self, aclk, place, word, seals, sends, sends_payload);
+        dff_setup!(self, aclk, clears, ends);
         clock!(self, aclk, checksum);
         self.blocks.aclk.next = self.aclk.val();
-        self.register.aclk.next = self.aclk.val();
         self.skid.aclk.next = self.aclk.val();
         self.blocks.aresetn.next = self.aresetn.val();
         self.skid.aresetn.next = self.aresetn.val();
@@ -205,12 +197,12 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         self.busy.next = true;
         if self.advance.val() {
             self.coming.d.next = Action::Nothing;
+            self.place.d.next = bit_cast::<8, 4>(self.at.q.val()) << self.beat_shift.val();
             match self.state.q.val() {
                 State::Idle => {
-                    self.busy.next = self.blocks.waiting.val().any();
+                    self.busy.next = self.blocks.there.val();
                     self.at.d.next = 0.into();
                     if self.answer.reply_tvalid.val() {
-                        self.coming.d.next = Action::LoadHeader;
                         self.state.d.next = State::Seal;
                     }
                 }
@@ -218,18 +210,15 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
                     self.coming.d.next = Action::Seal;
                     self.at.d.next = self.at.q.val() + 1;
                     if self.at.q.val() == self.header_end.val() {
-                        self.state.d.next = State::Place;
+                        self.at.d.next = 0.into();
+                        self.state.d.next = State::Header;
                     }
                 }
-                State::Place => {
-                    self.coming.d.next = Action::Place;
-                    self.at.d.next = 0.into();
-                    self.state.d.next = State::Header;
-                }
                 State::Header => {
-                    self.coming.d.next = Action::Shift;
+                    self.coming.d.next = Action::Header;
                     self.at.d.next = self.at.q.val() + 1;
                     if self.at.q.val() == self.header_end.val() {
+                        self.coming.d.next = Action::HeaderEnd;
                         self.state.d.next = State::Choose;
                     }
                 }
@@ -253,13 +242,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
                     }
                 }
                 State::Head => {
-                    self.coming.d.next = Action::HeadZeros;
-                    if self.at.q.val() == 0 {
-                        self.coming.d.next = Action::HeadLength;
-                    }
-                    if self.at.q.val() == 1 {
-                        self.coming.d.next = Action::HeadFlag;
-                    }
+                    self.coming.d.next = Action::Head;
                     self.at.d.next = self.at.q.val() + 1;
                     if self.at.q.val() == self.tail_end.val() {
                         self.state.d.next = State::Verdict;
@@ -292,12 +275,11 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
                         }
                     }
                     if self.answer.verdict_tvalid.val() {
-                        self.coming.d.next = Action::LoadTrailer;
                         self.state.d.next = State::Trailer;
                     }
                 }
                 State::Trailer => {
-                    self.coming.d.next = Action::Shift;
+                    self.coming.d.next = Action::Trailer;
                     self.at.d.next = self.at.q.val() + 1;
                     if self.at.q.val() == self.tail_end.val() {
                         self.coming.d.next = Action::End;
@@ -313,109 +295,85 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         self.blocks.read.next = self.reads.val();
         self.blocks.advance.next = self.advance.val();
 
-        // What is done.
+        // What is made of it.
+        self.samples.next = self.answer.verdict_samples.val();
+        if self.counts_samples.val() {
+            self.samples.next = self.bytes.q.val() >> 1;
+        }
+        self.head.next = bit_cast::<128, L>(self.head_beats.q.val()) << self.byte_shift.val();
+        if self.last_block.q.val() {
+            self.head.next = (bit_cast::<128, L>(self.head_beats.q.val()) << self.byte_shift.val())
+                | self.last_flag.val();
+        }
+        self.trailer.next = bit_cast::<128, 32>(self.samples.val())
+            | (bit_cast::<128, 32>(self.bytes.q.val()) << 32)
+            | (bit_cast::<128, 4>(self.status.q.val()) << 64)
+            | (bit_cast::<128, 32>(self.checksum.crc.val()) << 96);
+        self.header.next = self.answer.reply_tdata.val()
+            | bit_cast::<N, 256>(
+                (bit_cast::<256, 32>(self.checksum.crc.val()) << 224) >> self.place.q.val(),
+            );
+        self.answer.reply_place.next = self.place.q.val();
+        self.answer.reply_turn.next = false;
+        self.answer.reply_tready.next = false;
+        self.answer.verdict_tready.next = false;
         if self.advance.val() {
             self.payload.d.next = self.blocks.data.val();
-            self.loads_header.d.next = false;
-            self.loads_trailer.d.next = false;
+            self.word.d.next = bit_cast::<N, 128>(self.trailer.val() >> self.place.q.val());
             self.seals.d.next = false;
-            self.places.d.next = false;
-            self.turns.d.next = true;
             self.sends.d.next = true;
-            self.sends_register.d.next = false;
             self.sends_payload.d.next = false;
-            self.sends_length.d.next = false;
-            self.sends_flag.d.next = false;
+            self.clears.d.next = false;
             self.ends.d.next = false;
             match self.coming.q.val() {
                 Action::Nothing => {
-                    self.turns.d.next = false;
-                    self.sends.d.next = false;
-                }
-                Action::LoadHeader => {
-                    self.loads_header.d.next = true;
                     self.sends.d.next = false;
                 }
                 Action::Seal => {
+                    self.word.d.next = self.answer.reply_check.val();
+                    self.answer.reply_turn.next = true;
                     self.seals.d.next = true;
                     self.sends.d.next = false;
                 }
-                Action::Place => {
-                    self.places.d.next = true;
-                    self.turns.d.next = false;
-                    self.sends.d.next = false;
+                Action::Header => {
+                    self.word.d.next = self.header.val();
+                    self.answer.reply_turn.next = true;
                 }
-                Action::Shift => {
-                    self.sends_register.d.next = true;
+                Action::HeaderEnd => {
+                    self.word.d.next = self.header.val();
+                    self.answer.reply_turn.next = true;
+                    self.answer.reply_tready.next = true;
+                    self.clears.d.next = true;
                 }
-                Action::HeadLength => {
-                    self.sends_length.d.next = true;
+                Action::Head => {
+                    self.word.d.next = bit_cast::<N, 128>(self.head.val() >> self.place.q.val());
                 }
-                Action::HeadFlag => {
-                    self.sends_flag.d.next = true;
-                }
-                Action::HeadZeros => {}
                 Action::Payload => {
                     self.sends_payload.d.next = true;
                 }
-                Action::LoadTrailer => {
-                    self.loads_trailer.d.next = true;
-                    self.sends.d.next = false;
-                }
+                Action::Trailer => {}
                 Action::End => {
-                    self.sends_register.d.next = true;
+                    self.answer.verdict_tready.next = true;
+                    self.clears.d.next = true;
                     self.ends.d.next = true;
                 }
             }
         }
-        self.answer.reply_tready.next = self.advance.val() & self.loads_header.q.val();
-        self.answer.verdict_tready.next = self.advance.val() & self.loads_trailer.q.val();
 
-        self.register.turn.next = self.advance.val() & self.turns.q.val();
-        self.register.load_header.next = self.loads_header.q.val();
-        self.register.header.next = self.answer.reply_tdata.val();
-        self.register.place_crc.next = self.advance.val() & self.places.q.val();
-        self.register.load_trailer.next = self.loads_trailer.q.val();
-        self.register.samples.next = self.answer.verdict_samples.val();
-        if self.counts_samples.val() {
-            self.register.samples.next = self.bytes.q.val() >> 1;
+        // What is done.
+        self.out.next = self.word.q.val();
+        if self.sends_payload.q.val() {
+            self.out.next = self.payload.q.val();
         }
-        self.register.bytes.next = self.bytes.q.val();
-        self.register.status.next = self.status.q.val();
-        self.register.crc.next = self.checksum.crc.val();
-
-        self.checksum.clear.next =
-            self.advance.val() & (self.loads_header.q.val() | self.places.q.val());
         self.checksum.enable.next =
             self.advance.val() & (self.seals.q.val() | self.sends_payload.q.val());
-        self.checksum.data.next = self.payload.q.val();
-        if self.seals.q.val() {
-            self.checksum.data.next = self.register.check.val();
-        }
-        if self.advance.val() & self.loads_header.q.val() {
-            self.bytes.d.next = 0.into();
-        }
+        self.checksum.data.next = self.out.val();
+        self.checksum.clear.next = self.advance.val() & self.clears.q.val();
         if self.advance.val() & self.sends_payload.q.val() {
             self.bytes.d.next = self.bytes.q.val() + self.beat_bytes.val();
         }
-
-        self.out.next = 0.into();
-        if self.sends_length.q.val() {
-            self.out.next = bit_cast::<N, L>(self.head_beats.q.val()) << self.byte_shift.val();
-            if self.last_block.q.val() {
-                self.out.next = (bit_cast::<N, L>(self.head_beats.q.val())
-                    << self.byte_shift.val())
-                    | self.flag_at_first.val();
-            }
-        }
-        if self.sends_flag.q.val() & self.last_block.q.val() {
-            self.out.next = self.flag_at_second.val();
-        }
-        if self.sends_register.q.val() {
-            self.out.next = self.register.data.val();
-        }
-        if self.sends_payload.q.val() {
-            self.out.next = self.payload.q.val();
+        if self.advance.val() & self.clears.q.val() {
+            self.bytes.d.next = 0.into();
         }
         self.sent.next = self.advance.val() & self.ends.q.val();
         self.sent_status.next = self.status.q.val();
@@ -434,11 +392,13 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         if !self.aresetn.val() {
             self.state.d.next = State::Idle;
             self.coming.d.next = Action::Nothing;
-            self.turns.d.next = false;
+            self.seals.d.next = false;
             self.sends.d.next = false;
-            self.loads_header.d.next = false;
-            self.loads_trailer.d.next = false;
+            self.sends_payload.d.next = false;
+            self.clears.d.next = false;
             self.ends.d.next = false;
+            self.bytes.d.next = 0.into();
+            self.checksum.clear.next = true;
         }
     }
 }
@@ -446,9 +406,12 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
 #[cfg(test)]
 mod tests {
     use super::PacketFramer;
+    use crate::request_header::NEUTRAL;
     use crate::step::step;
     use dqa_golden::packet::Direction;
     use rust_hdl::prelude::*;
+
+    const MAGIC: u64 = 0x5041_5144;
 
     /// A refused request: an empty block and the status.
     #[test]
@@ -457,7 +420,6 @@ mod tests {
         unit.connect_all();
         step(&mut unit, |unit| &mut unit.aclk);
         unit.aresetn.next = true;
-        unit.answer.reply_tdata.next = bits(0x5041_5144);
         unit.answer.reply_tvalid.next = true;
         unit.answer.verdict_tvalid.next = true;
         unit.answer.verdict_status.next = bits(7);
@@ -468,6 +430,14 @@ mod tests {
             if unit.m_axis.tvalid.val() {
                 beats.push((unit.m_axis.tdata.val().to_u128(), unit.m_axis.tlast.val()));
             }
+            let begins = !unit.answer.reply_place.val().any();
+            let magic = if begins { MAGIC } else { 0 };
+            unit.answer.reply_tdata.next = bits(magic);
+            unit.answer.reply_check.next = bits::<128>(magic) << 32_u64;
+            if begins {
+                unit.answer.reply_check.next =
+                    (bits::<128>(magic) << 32_u64) | bits::<128>(NEUTRAL);
+            }
             unit.answer.reply_tvalid.next &= !unit.answer.reply_tready.val();
             unit.answer.verdict_tvalid.next &= !unit.answer.verdict_tready.val();
             step(&mut unit, |unit| &mut unit.aclk);
@@ -475,7 +445,7 @@ mod tests {
         // CRC-32 of "DQAP" and 24 zeros.
         let crc = 0xb97e_a2ff_u128 << 96;
         let expected = [
-            (0x5041_5144, false),
+            (u128::from(MAGIC), false),
             (crc, false),
             (1 << 31, false),
             (7 << 64, true),

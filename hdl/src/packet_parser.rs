@@ -16,7 +16,8 @@
 //! | `held` | out | the context of `cmd_context` was found valid for a command that is not taken yet |
 //! | `busy` | out | a request is under way, up to its verdict |
 //!
-//! Generics: N, the beat's bits: 16 S on the write path, W on the read path; D = N + 1. The rest is
+//! Generics: N, the beat's bits: 16 S on the write path, W on the read path; D = N + 1; M, the bits of an
+//! answer's beat, W and 16 S. The rest is
 //! given to [`PacketParser::new`]. Latency 2 clocks, a beat each clock; a request costs its header and
 //! trailer and 6 clocks, a block its head and 2 clocks.
 //!
@@ -24,8 +25,8 @@
 //! [trailer](RequestTail), each when it is complete and before a `tlast` on its last beat. The first fault is told
 //! (`dqa_golden::packet::Status`, 6 to 15; an empty payload counts as one that ended early, 1). Where a
 //! request is refused or goes wrong, what is left of it is dropped up to `tlast`, so the next starts
-//! clean. The header stays in its register until reply and command are taken, the verdict in its
-//! own, so a short request can come in while the answer before it goes out.
+//! clean. The header stays in its register until the command is taken and then the reply, which turns it
+//! around, the verdict in its own: a request's payload comes in while the answer before it goes out.
 //!
 //! A payload's last beat is known only when what follows it has been judged, so one beat is held
 //! back. A context that is to be loaded anew is free when it is not valid any more, not `held` by
@@ -59,7 +60,7 @@ enum State {
 /// Parser of a path's requests, N bits a beat; see the module's text.
 #[derive(LogicBlock)]
 #[allow(missing_docs)]
-pub struct PacketParser<const N: usize, const D: usize> {
+pub struct PacketParser<const N: usize, const D: usize, const M: usize> {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
     pub valid_contexts: Signal<In, Bits<2>>,
@@ -67,7 +68,7 @@ pub struct PacketParser<const N: usize, const D: usize> {
     pub plane_len_1: Signal<In, Bits<21>>,
     pub check_sequence: Signal<In, Bit>,
     pub s_axis: StreamSink<N>,
-    pub answer: AnswerSource,
+    pub answer: AnswerSource<M>,
     pub cmd: CommandSource,
     pub cmd_scan: Vec<Signal<Out, Bit>>,
     pub m_axis: StreamSource<N>,
@@ -81,7 +82,7 @@ pub struct PacketParser<const N: usize, const D: usize> {
 
     skid: SkidBuffer<D>,
     checksum: Crc32<N>,
-    header: RequestHeader<N>,
+    header: RequestHeader<N, M>,
     tail: RequestTail<N>,
     state: DFF<State>,
     at: DFF<Bits<4>>,
@@ -104,6 +105,7 @@ pub struct PacketParser<const N: usize, const D: usize> {
     left: DFF<Bits<32>>,
     last: DFF<Bit>,
     last_block: DFF<Bit>,
+    streamed: DFF<Bit>,
     ends: Signal<Local, Bit>,
 
     hold: DFF<Bits<N>>,
@@ -118,7 +120,7 @@ pub struct PacketParser<const N: usize, const D: usize> {
     told_empty: DFF<Bit>,
 }
 
-impl<const N: usize, const D: usize> PacketParser<N, D> {
+impl<const N: usize, const D: usize, const M: usize> PacketParser<N, D, M> {
     /// A parser for the path of this direction, with or without scan requests.
     pub fn new(parameters: &Parameters, direction: Direction, scan: bool) -> Self {
         assert_eq!(parameters.check(), Ok(()));
@@ -170,6 +172,7 @@ impl<const N: usize, const D: usize> PacketParser<N, D> {
             left: DFF::default(),
             last: DFF::default(),
             last_block: DFF::default(),
+            streamed: DFF::default(),
             ends: Signal::default(),
             hold: DFF::default(),
             hold_valid: DFF::default(),
@@ -184,12 +187,14 @@ impl<const N: usize, const D: usize> PacketParser<N, D> {
     }
 }
 
-impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
+impl<const N: usize, const D: usize, const M: usize> Logic for PacketParser<N, D, M> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, state, at, ended, status, short);
         dff_setup!(self, aclk, reply_pending, cmd_pending, commanded, holds);
-        dff_setup!(self, aclk, in_trailer, bytes, left, last, last_block);
+        dff_setup!(
+            self, aclk, in_trailer, bytes, left, last, last_block, streamed
+        );
         dff_setup!(self, aclk, hold, hold_valid, hold_final);
         dff_setup!(self, aclk, verdict_pending, told_status);
         dff_setup!(self, aclk, told_samples, told_empty);
@@ -278,8 +283,7 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
         self.checksum.clear.next = !self.aresetn.val();
         self.checksum.enable.next = false;
         self.checksum.data.next = self.beat.val();
-        self.ends.next =
-            self.last.q.val() & (self.last_block.q.val() | (!self.header.streamed.val()));
+        self.ends.next = self.last.q.val() & (self.last_block.q.val() | (!self.streamed.q.val()));
         self.busy.next = true;
         match self.state.q.val() {
             State::Header => {
@@ -322,9 +326,9 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
                 self.checksum.clear.next = true;
                 self.status.d.next = self.code.val();
                 self.bytes.d.next = 0.into();
-                self.reply_pending.d.next = true;
                 self.commanded.d.next = false;
                 self.in_trailer.d.next = false;
+                self.streamed.d.next = self.header.streamed.val();
                 self.left.d.next = self.header.payload_len.val();
                 self.last.d.next = self.header.payload_len.val() == self.beat_bytes.val();
                 if self.code.val().any() {
@@ -335,6 +339,7 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
                         self.state.d.next = State::Tail;
                     } else {
                         self.cmd_pending.d.next = true;
+                        self.reply_pending.d.next = true;
                         self.commanded.d.next = true;
                         self.state.d.next = State::Payload;
                     }
@@ -411,6 +416,7 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
                                     self.commanded.d.next = true;
                                     if !self.commanded.q.val() {
                                         self.cmd_pending.d.next = true;
+                                        self.reply_pending.d.next = true;
                                     }
                                     self.state.d.next = State::Payload;
                                 } else {
@@ -430,6 +436,9 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
                 }
                 if !self.verdict_pending.q.val() {
                     self.verdict_pending.d.next = true;
+                    if !self.commanded.q.val() {
+                        self.reply_pending.d.next = true;
+                    }
                     self.told_status.d.next = self.status.q.val();
                     self.told_samples.d.next = self.bytes.q.val() >> 1;
                     self.told_empty.d.next = !self.commanded.q.val();
@@ -446,8 +455,12 @@ impl<const N: usize, const D: usize> Logic for PacketParser<N, D> {
             }
         }
 
-        self.answer.reply_tvalid.next = self.reply_pending.q.val();
+        // The command's fields stand where the reply turns.
+        self.answer.reply_tvalid.next = self.reply_pending.q.val() & !self.cmd_pending.q.val();
         self.answer.reply_tdata.next = self.header.reply.val();
+        self.answer.reply_check.next = self.header.check.val();
+        self.header.place.next = self.answer.reply_place.val();
+        self.header.turn.next = self.answer.reply_turn.val();
         self.answer.verdict_tvalid.next = self.verdict_pending.q.val();
         self.answer.verdict_status.next = self.told_status.q.val();
         self.answer.verdict_samples.next = self.told_samples.q.val();
@@ -482,7 +495,7 @@ mod tests {
     use super::PacketParser;
     use crate::parameters::Parameters;
     use crate::request_header::from_bytes;
-    use crate::step::step;
+    use crate::step::{settle, step};
     use dqa_golden::lanes::LaneShape;
     use dqa_golden::packet::{Direction, Header, Operation};
     use dqa_golden::payload::PlaneRun;
@@ -510,7 +523,7 @@ mod tests {
         let request = header.packet(&[5; 64]);
         let mut beats = request.chunks(16).map(from_bytes::<128>).peekable();
 
-        let mut unit = PacketParser::<128, 129>::new(&parameters, Direction::Write, true);
+        let mut unit = PacketParser::<128, 129, 64>::new(&parameters, Direction::Write, true);
         unit.connect_all();
         step(&mut unit, |unit| &mut unit.aclk);
         unit.aresetn.next = true;
@@ -542,7 +555,20 @@ mod tests {
         .to_bytes();
         let mut head: [u8; 24] = *answer.first_chunk().expect("32 bytes");
         head[15] = 1;
-        assert_eq!(unit.answer.reply_tdata.val(), from_bytes::<192>(&head));
+        assert!(
+            !unit.answer.reply_tvalid.val(),
+            "the command is to go first"
+        );
+        unit.cmd.tready.next = true;
+        step(&mut unit, |unit| &mut unit.aclk);
+        assert!(unit.answer.reply_tvalid.val());
+        unit.answer.reply_turn.next = true;
+        for (place, word) in (0..).step_by(64).zip(head.chunks(8)) {
+            unit.answer.reply_place.next = bits(place);
+            settle(&mut unit, |unit| &mut unit.aclk);
+            assert_eq!(unit.answer.reply_tdata.val(), from_bytes::<64>(word));
+            step(&mut unit, |unit| &mut unit.aclk);
+        }
         assert!(unit.answer.verdict_tvalid.val());
         assert_eq!(unit.answer.verdict_status.val(), bits(0));
         assert_eq!(unit.answer.verdict_samples.val(), bits(32));

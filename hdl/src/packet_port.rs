@@ -48,7 +48,7 @@ pub struct PacketPort<
     pub payload: StreamSource<N>,
     pub result: StreamSink<M>,
     pub result_tuser: Signal<In, Bits<3>>,
-    parser: PacketParser<N, D>,
+    parser: PacketParser<N, D, M>,
     framer: PacketFramer<M, Q, A, L, E>,
     contexts: ContextUse,
 }
@@ -113,7 +113,7 @@ impl<
         }
         StreamSource::<N>::link(&mut self.payload, &mut self.parser.m_axis);
 
-        AnswerSource::join(&mut self.parser.answer, &mut self.framer.answer);
+        AnswerSource::<M>::join(&mut self.parser.answer, &mut self.framer.answer);
         StreamSink::<M>::link(&mut self.result, &mut self.framer.s_axis);
         self.framer.s_axis_tuser.next = self.result_tuser.val();
         StreamSource::<M>::link(&mut self.m_axis, &mut self.framer.m_axis);

@@ -1,4 +1,4 @@
-//! Request header: the first 32 bytes of a request, and what is wrong with them.
+//! Request header: the first 32 bytes of a request, what is wrong with them, and the header of its answer.
 //!
 //! | port | direction | meaning |
 //! |---|---|---|
@@ -12,10 +12,15 @@
 //! | `on_context`, `first_channel`, `channels`, `images` | out | fields |
 //! | `is_scan` | out | only where there are scan requests: it is one |
 //! | `streamed`, `payload_len` | out | the payload comes in blocks, or its bytes |
-//! | `reply` | out | bytes 0 to 23 of the answer's header, from the clock after `judge` |
+//! | `turn`, `place` | in | on to the next M bits of the answer's header; where these begin, 0 to 256 - M |
+//! | `reply`, `check` | out | M bits of it, and of what its CRC is made of ([`AnswerSource`](crate::bus::AnswerSource)); from the clock after `judge` |
 //!
-//! Generic: N, the beat's bits. The rest is given to [`RequestHeader::new`]. The fields stay until the next
-//! `shift`. Faults are `dqa_golden::packet::Status` 6 to 10; an empty payload counts as one that ended
+//! Generics: N, the bits of a request's beat; M, of an answer's. The rest is given to
+//! [`RequestHeader::new`]. The fields stay until the next `shift` or `turn`. An answer's header is the
+//! request's but for a few bytes, so it goes out of the same register, which turns around once for the CRC and once
+//! to be sent.
+//!
+//! Faults are `dqa_golden::packet::Status` 6 to 10; an empty payload counts as one that ended
 //! early, 1. A sequence number counts as seen if the header is not damaged (6).
 
 use dqa_golden::packet::{Direction, MAGIC, VERSION};
@@ -24,10 +29,13 @@ use rust_hdl::prelude::*;
 use crate::parameters::Parameters;
 use crate::primitives::Crc32;
 
+/// Four bytes whose CRC is that of none.
+pub(crate) const NEUTRAL: u64 = 0x6dd9_0a9d;
+
 /// The header; see the module's text.
 #[derive(LogicBlock)]
 #[allow(missing_docs)]
-pub struct RequestHeader<const N: usize> {
+pub struct RequestHeader<const N: usize, const M: usize> {
     pub aclk: Signal<In, Clock>,
     pub aresetn: Signal<In, Bit>,
     pub valid_contexts: Signal<In, Bits<2>>,
@@ -47,10 +55,15 @@ pub struct RequestHeader<const N: usize> {
     pub images: Signal<Out, Bits<16>>,
     pub streamed: Signal<Out, Bit>,
     pub payload_len: Signal<Out, Bits<32>>,
-    pub reply: Signal<Out, Bits<192>>,
+    pub turn: Signal<In, Bit>,
+    pub place: Signal<In, Bits<8>>,
+    pub reply: Signal<Out, Bits<M>>,
+    pub check: Signal<Out, Bits<M>>,
 
     beat_bits: Constant<Bits<8>>,
-    place: Constant<Bits<8>>,
+    enters: Constant<Bits<8>>,
+    reply_bits: Constant<Bits<8>>,
+    around: Constant<Bits<8>>,
     part_beat: Constant<Bits<32>>,
     magic: Constant<Bits<40>>,
     residue: Constant<Bits<32>>,
@@ -58,8 +71,10 @@ pub struct RequestHeader<const N: usize> {
     scan: Constant<Bit>,
     lanes: Constant<Bits<8>>,
     word_bits: Constant<Bits<8>>,
-    echo: Constant<Bits<192>>,
-    own: Constant<Bits<192>>,
+    /// Bits of an answer's header that are the request's; bits that are always so.
+    echo: Constant<Bits<256>>,
+    own: Constant<Bits<256>>,
+    neutral: Constant<Bits<256>>,
 
     header: DFF<Bits<256>>,
     context_id: Signal<Local, Bits<8>>,
@@ -82,6 +97,8 @@ pub struct RequestHeader<const N: usize> {
     last_sequence: DFF<Bits<32>>,
     seen: DFF<Bit>,
     answer: DFF<Bits<2>>,
+    told: Signal<Local, Bits<256>>,
+    kept: Signal<Local, Bits<256>>,
 }
 
 /// A number of N bits from bytes, the first lowest.
@@ -94,7 +111,7 @@ pub(crate) fn from_bytes<const N: usize>(bytes: &[u8]) -> Bits<N> {
         .fold(Bits::default(), |all, (at, bit)| all.replace_bit(at, bit))
 }
 
-impl<const N: usize> RequestHeader<N> {
+impl<const N: usize, const M: usize> RequestHeader<N, M> {
     /// Headers for the path of this direction, with or without scan requests.
     pub fn new(parameters: &Parameters, direction: Direction, scan: bool) -> Self {
         assert!(!scan || direction == Direction::Write, "scans are writes");
@@ -126,9 +143,14 @@ impl<const N: usize> RequestHeader<N> {
             images: Signal::default(),
             streamed: Signal::default(),
             payload_len: Signal::default(),
+            turn: Signal::default(),
+            place: Signal::default(),
             reply: Signal::default(),
+            check: Signal::default(),
             beat_bits: Constant::new(bits(number(N))),
-            place: Constant::new(bits(number(256 - N))),
+            enters: Constant::new(bits(number(256 - N))),
+            reply_bits: Constant::new(bits(number(M))),
+            around: Constant::new(bits(number(256 - M))),
             part_beat: Constant::new(bits(number(N / 8 - 1))),
             magic: Constant::new(from_bytes(&own[..5])),
             residue: Constant::new(bits(u64::from(Crc32::<N>::RESIDUE))),
@@ -141,6 +163,7 @@ impl<const N: usize> RequestHeader<N> {
             word_bits: Constant::new(bits(number(parameters.word_bits()))),
             echo: Constant::new(from_bytes(&echo)),
             own: Constant::new(from_bytes(&own)),
+            neutral: Constant::new(bits(NEUTRAL)),
             header: DFF::default(),
             context_id: Signal::default(),
             valid_context: Signal::default(),
@@ -161,11 +184,13 @@ impl<const N: usize> RequestHeader<N> {
             last_sequence: DFF::default(),
             seen: DFF::default(),
             answer: DFF::default(),
+            told: Signal::default(),
+            kept: Signal::default(),
         }
     }
 }
 
-impl<const N: usize> Logic for RequestHeader<N> {
+impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, header, last_sequence, seen, answer);
@@ -174,7 +199,11 @@ impl<const N: usize> Logic for RequestHeader<N> {
         clock!(self, aclk, distance, jump);
         if self.shift.val() {
             self.header.d.next = (self.header.q.val() >> self.beat_bits.val())
-                | (bit_cast::<256, N>(self.data.val()) << self.place.val());
+                | (bit_cast::<256, N>(self.data.val()) << self.enters.val());
+        }
+        if self.turn.val() {
+            self.header.d.next = (self.header.q.val() >> self.reply_bits.val())
+                | (self.header.q.val() << self.around.val());
         }
 
         self.context_id.next = self.header.q.val().get_bits::<8>(48);
@@ -236,9 +265,17 @@ impl<const N: usize> Logic for RequestHeader<N> {
                 }
             }
         }
-        self.reply.next = (self.header.q.val().get_bits::<192>(0) & self.echo.val())
-            | self.own.val()
-            | (bit_cast::<192, 2>(self.answer.q.val()) << 40);
+        // An answer's header: bits that are told here, and bits that are kept.
+        self.told.next = self.own.val() | (bit_cast::<256, 2>(self.answer.q.val()) << 40);
+        self.kept.next = (self.header.q.val() << 32) | (self.header.q.val() >> 224);
+        self.reply.next = (self.header.q.val().get_bits::<M>(0)
+            & bit_cast::<M, 256>(self.echo.val() >> self.place.val()))
+            | bit_cast::<M, 256>(self.told.val() >> self.place.val());
+        self.check.next = (self.kept.val().get_bits::<M>(0)
+            & bit_cast::<M, 256>((self.echo.val() << 32) >> self.place.val()))
+            | bit_cast::<M, 256>(
+                ((self.told.val() << 32) | self.neutral.val()) >> self.place.val(),
+            );
 
         for i in 0..self.is_scan.len() {
             self.is_scan[i].next = self.asked.val() == 3;
