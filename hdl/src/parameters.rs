@@ -133,7 +133,7 @@ impl Parameters {
             paths,
             scan: false,
             counters: false,
-            link_room: 1024,
+            link_room: 512,
             ..Self::DEFAULT
         }
     }

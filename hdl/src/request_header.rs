@@ -98,7 +98,7 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     seen: DFF<Bit>,
     answer: DFF<Bits<2>>,
     told: Signal<Local, Bits<256>>,
-    kept: Signal<Local, Bits<256>>,
+    kept: Signal<Local, Bits<M>>,
 }
 
 /// A number of N bits from bytes, the first lowest.
@@ -267,11 +267,12 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
         }
         // An answer's header: bits that are told here, and bits that are kept.
         self.told.next = self.own.val() | (bit_cast::<256, 2>(self.answer.q.val()) << 40);
-        self.kept.next = (self.header.q.val() << 32) | (self.header.q.val() >> 224);
+        self.kept.next = (self.header.q.val().get_bits::<M>(0) << 32)
+            | bit_cast::<M, 32>(self.header.q.val().get_bits::<32>(224));
         self.reply.next = (self.header.q.val().get_bits::<M>(0)
             & bit_cast::<M, 256>(self.echo.val() >> self.place.val()))
             | bit_cast::<M, 256>(self.told.val() >> self.place.val());
-        self.check.next = (self.kept.val().get_bits::<M>(0)
+        self.check.next = (self.kept.val()
             & bit_cast::<M, 256>((self.echo.val() << 32) >> self.place.val()))
             | bit_cast::<M, 256>(
                 ((self.told.val() << 32) | self.neutral.val()) >> self.place.val(),

@@ -6,9 +6,9 @@ use dqa_sim::{Model, SimError, seeds};
 use fastrand::Rng;
 use std::collections::VecDeque;
 
-fn delays<const N: usize, const L: usize>() -> Result<(), SimError> {
+fn delays<const N: usize, const L: usize>(define: &str) -> Result<(), SimError> {
     let verilog = emit("delay", "", Delay::<N, L>::default()).expect("sound RTL");
-    let model = Model::build("delay", &verilog)?;
+    let model = Model::build("delay", &format!("{define}{verilog}"))?;
     for seed in seeds(5) {
         let mut random = Rng::with_seed(seed);
         let mut unit = model.instance(seed);
@@ -38,6 +38,13 @@ fn delays<const N: usize, const L: usize>() -> Result<(), SimError> {
 
 #[test]
 fn values_come_out_late_and_in_order() -> Result<(), SimError> {
-    delays::<17, 6>()?;
-    delays::<1, 1>()
+    delays::<17, 6>("")?;
+    delays::<1, 1>("")
+}
+
+/// A ring of as many words as clocks, and of more.
+#[test]
+fn a_line_in_memory_does_the_same() -> Result<(), SimError> {
+    delays::<16, 4>("`define DQA_ICE40\n")?;
+    delays::<6, 15>("`define DQA_ICE40\n")
 }
