@@ -71,7 +71,7 @@ const ARTY: Board = Board {
 };
 
 /// All of them.
-pub const ALL: [Board; 7] = [
+pub const ALL: [Board; 6] = [
     ULX3S,
     Board {
         name: "ulx3s-85f",
@@ -105,30 +105,6 @@ pub const ALL: [Board; 7] = [
         divider: 1,
         baud: 3_000_000,
         core: EIGHT_LANES,
-    },
-    Board {
-        name: "icebreaker",
-        folder: "icebreaker",
-        about: "1BitSquared iCEBreaker with iCE40 UP5K",
-        loader: "ice40_generic",
-        device: Device::Ice40 {
-            part: "up5k",
-            package: "sg48",
-            // Retiming merges and moves registers: 5 % fewer logic cells, without which it does not fit.
-            synthesis: "-device u -dsp -retime -abc2",
-        },
-        pins: Pins {
-            clock: "35",
-            reset: low("10"),
-            rx: "6",
-            tx: "9",
-            session: low("37"),
-            irq: low("11"),
-        },
-        pin_hz: 12_000_000,
-        divider: 1,
-        baud: 1_000_000,
-        core: Parameters::smallest(Paths::Encode),
     },
     Board {
         name: "alchitry-cu",

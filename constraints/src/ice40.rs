@@ -12,7 +12,7 @@ use crate::top::TOP;
 pub(crate) const CONSTRAINTS: &str = "board.pcf";
 const CELLS: &str = "cells.json";
 /// The netlist as Verilog, for simulation: the same cells, without names of what is not there any more.
-const NETLIST: &str = "board_netlist.v";
+pub(crate) const NETLIST: &str = "board_netlist.v";
 
 /// Synthesizes the design in `folder`.
 pub(crate) fn netlist(

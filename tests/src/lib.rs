@@ -7,6 +7,7 @@
 //! | [`exactness`] | quantizing in exact rational arithmetic |
 //! | [`hostile`] | containers damaged on purpose, their CRCs made right again |
 //! | [`link_soak`] | packets over a serial port with faults |
+//! | [`serial_board`] | a simulated board on a serial port |
 //! | [`skew`] | lanes as unlike as the code stream allows, and what their FIFOs must hold |
 //! | [`soak`] | random packets through both emitted cores, without end |
 //! | [`strategies`] | proptest strategies for legal contexts, runs and samples |
@@ -16,6 +17,7 @@ pub mod exactness;
 pub mod hostile;
 pub mod layer;
 pub mod link_soak;
+pub mod serial_board;
 pub mod skew;
 pub mod soak;
 pub mod strategies;

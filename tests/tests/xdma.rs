@@ -2,9 +2,7 @@
 //! is golden's, and the container is the software codec's, byte for byte; and that of a serial line.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dqa_driver::card::Card;
@@ -16,7 +14,6 @@ use dqa_driver::settings::{RangeOf, Settings};
 use dqa_driver::simulated_card::{Fault, Faults, SimulatedCard, mount};
 use dqa_driver::source::TensorSlice;
 use dqa_driver::transport::{Capabilities, Transport, TransportError};
-use dqa_driver::uart::pty::PtyBoard;
 use dqa_driver::uart::{BAUD, PortName, SerialLink, Timing};
 use dqa_driver::verify::verify;
 use dqa_golden::context::Context;
@@ -26,6 +23,7 @@ use dqa_hdl::parameters::Parameters;
 use dqa_sim::Device;
 use dqa_sim::uart_board::UartBoard;
 use dqa_tests::activations::read_npy;
+use dqa_tests::serial_board::with_serial_board;
 use fuser::BackgroundSession;
 use tempfile::TempDir;
 
@@ -161,28 +159,6 @@ fn a_tensor_through_eight_lanes_and_faults() {
     there_and_back(8, &tensors()[4..], faults);
 }
 
-/// A serial board runs while `work` does, which gets its port's name.
-fn with_serial_board(parameters: &Parameters, work: impl FnOnce(&str)) {
-    let speed = Speed {
-        clock_hz: 24_000_000,
-        baud: BAUD,
-    };
-    let board = UartBoard::new(parameters, speed, 1, None).expect("the board is built");
-    let mut board = PtyBoard::new(board, false).expect("a pseudo-terminal");
-    let name = board.name().to_owned();
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                board.step().expect("a pseudo-terminal");
-            }
-        });
-        let worked = catch_unwind(AssertUnwindSafe(|| work(&name)));
-        done.store(true, Ordering::Relaxed);
-        worked.unwrap_or_else(|panic| resume_unwind(panic));
-    });
-}
-
 /// The first image of real tensors over PCIe, over a serial line and through the software codec: the same
 /// bytes there, the same values back.
 #[test]
@@ -195,7 +171,12 @@ fn three_ways_give_the_same_bytes() {
     let Some((_folder, _session, card)) = mounted(parameters, Faults::new(0)) else {
         return;
     };
-    with_serial_board(&parameters, |line| {
+    let speed = Speed {
+        clock_hz: 24_000_000,
+        baud: BAUD,
+    };
+    let board = UartBoard::new(&parameters, speed, 1, None).expect("the board is built");
+    with_serial_board(board, |line| {
         // A simulated board on a busy machine is slow.
         let patience = Timing::within(Duration::from_secs(100));
         let port = PortName::parse(line).expect("a port");

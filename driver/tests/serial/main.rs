@@ -113,6 +113,22 @@ fn faults_are_told_and_change_nothing() {
     }
 }
 
+/// FST: a header block, kind 0, of 329 bytes from its length on, then the first and the last time, big endian.
+#[test]
+fn a_waveform_tells_of_the_session() {
+    let folder = folder();
+    let board = Board::new(&folder, "--paths encode --trace waves");
+    same_bytes(&folder, &board.device);
+    board.end();
+    let mut waves = fs::read_dir(folder.path().join("waves")).unwrap();
+    let wave = fs::read(waves.next().expect("a file").unwrap().path()).unwrap();
+    let number = |at: usize| u64::from_be_bytes(wave[at..at + 8].try_into().unwrap());
+    assert_eq!((wave[0], number(1)), (0, 329));
+    let (first, last) = (number(9), number(17));
+    assert!(last - first > 100_000, "{first} to {last}");
+    assert!(waves.next().is_none(), "one board");
+}
+
 /// Programs that are interrupted or killed in the middle of a transfer leave a board that works.
 #[test]
 fn who_ends_in_a_transfer_leaves_the_board_usable() {
