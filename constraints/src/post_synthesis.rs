@@ -51,7 +51,7 @@ mod tests {
             "`timescale\nmodule A (input x);\nendmodule\nmodule AB (input x);\nendmodule\n";
         let netlist = "module top;\n  AB #(1) a (.x(1));\nendmodule\n";
         let text = with_models(netlist, models);
-        assert!(text.contains("`timescale\n\nmodule AB (input x);\nendmodule\n"));
+        assert!(text.contains("`timescale\nmodule AB (input x);\nendmodule"));
         assert!(!text.contains("module A "));
         assert!(text.ends_with(netlist));
     }

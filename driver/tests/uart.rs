@@ -116,6 +116,11 @@ fn activations() -> (Vec<u64>, Vec<f32>) {
 }
 
 fn container(transport: &mut dyn Transport) -> Result<Vec<u8>, Error> {
+    container_after(transport, || {})
+}
+
+/// `begins` is called when all that is to be done before has been done.
+fn container_after(transport: &mut dyn Transport, begins: impl FnOnce()) -> Result<Vec<u8>, Error> {
     let (shape, values) = activations();
     let tensor = TensorSlice::new(&shape, &values).unwrap();
     let settings = Settings {
@@ -127,6 +132,7 @@ fn container(transport: &mut dyn Transport) -> Result<Vec<u8>, Error> {
         ..Settings::default()
     };
     let plan = Plan::new(&tensor, &settings, &())?;
+    begins();
     let mut container = Vec::new();
     compress(&tensor, &plan.encoding, transport, &mut container, &())?;
     Ok(container)
@@ -338,13 +344,16 @@ fn what_is_no_board_is_told_apart() {
 fn a_board_that_is_unplugged_is_told_in_time() {
     let board = board(Default::default());
     let mut card = open(&board.name);
-    let unplugs = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(500));
-        board.end();
-        Instant::now()
-    });
-    let error = container(&mut card).expect_err("the board has gone");
-    let took = unplugs.join().unwrap().elapsed();
+    let mut unplugs = None;
+    let unplug = || {
+        unplugs = Some(std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(500));
+            board.end();
+            Instant::now()
+        }));
+    };
+    let error = container_after(&mut card, unplug).expect_err("the board has gone");
+    let took = unplugs.expect("it began").join().unwrap().elapsed();
     assert!(took < Duration::from_secs(5), "{took:?}");
     match error {
         Error::Transport(TransportError::Link(LinkError::Gone { .. })) => {}
