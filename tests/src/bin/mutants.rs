@@ -310,7 +310,7 @@ const MUTANTS: &[Mutant] = &[
         file: "packet_parser.rs",
         from: "self.reply_pending.q.val() & !self.cmd_pending.q.val();",
         to: "self.reply_pending.q.val();",
-        test: ("packets", "read_path"),
+        test: (BENCHES, "packet_parser"),
     },
     Mutant {
         what: "an answer's header keeps the operation of a request that is refused",
