@@ -139,7 +139,7 @@ pub struct LoadSink {
 
 /// Begins an answer to each request and, when it has come to its end, tells its verdict.
 ///
-/// `reply_tdata` is the N bits of the answer's header from bit `reply_place` on, without its CRC; `reply_check`
+/// `reply_tdata` is the N bits of the answer's header whose number is `reply_at`, without its CRC; `reply_check`
 /// those of the 32 bytes that the CRC is made of: four that leave a CRC as it begins, then the header's. A
 /// `reply_turn` goes on to the next; twice around, 512 / N turns, and it is taken. `verdict_status` is the
 /// status as far as the request tells it; `verdict_samples` are the payload's, on the write path;
@@ -150,7 +150,7 @@ pub struct AnswerSource<const N: usize> {
     pub reply_tdata: Signal<Out, Bits<N>>,
     pub reply_check: Signal<Out, Bits<N>>,
     pub reply_tvalid: Signal<Out, Bit>,
-    pub reply_place: Signal<In, Bits<8>>,
+    pub reply_at: Signal<In, Bits<4>>,
     pub reply_turn: Signal<In, Bit>,
     pub reply_tready: Signal<In, Bit>,
     pub verdict_tvalid: Signal<Out, Bit>,
@@ -167,7 +167,7 @@ pub struct AnswerSink<const N: usize> {
     pub reply_tdata: Signal<In, Bits<N>>,
     pub reply_check: Signal<In, Bits<N>>,
     pub reply_tvalid: Signal<In, Bit>,
-    pub reply_place: Signal<Out, Bits<8>>,
+    pub reply_at: Signal<Out, Bits<4>>,
     pub reply_turn: Signal<Out, Bit>,
     pub reply_tready: Signal<Out, Bit>,
     pub verdict_tvalid: Signal<In, Bit>,

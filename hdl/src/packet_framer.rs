@@ -99,8 +99,9 @@ pub struct PacketFramer<
 
     coming: DFF<Action>,
     advance: Signal<Local, Bit>,
-    /// Where the bits that are coming begin in a header, head or trailer.
-    place: DFF<Bits<8>>,
+    /// Number of the beat that is coming, in a header, head or trailer; where its bits begin.
+    now: DFF<Bits<4>>,
+    place: Signal<Local, Bits<8>>,
     samples: Signal<Local, Bits<32>>,
     header: Signal<Local, Bits<N>>,
     head: Signal<Local, Bits<128>>,
@@ -155,7 +156,8 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
             status: DFF::default(),
             coming: DFF::default(),
             advance: Signal::default(),
-            place: DFF::default(),
+            now: DFF::default(),
+            place: Signal::default(),
             samples: Signal::default(),
             header: Signal::default(),
             head: Signal::default(),
@@ -182,7 +184,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
     fn update(&mut self) {
         dff_setup!(self, aclk, state, at, beats_left, head_beats, last_block);
         dff_setup!(self, aclk, error, status, coming, payload, bytes);
-        dff_setup!(self, aclk, place, word, seals, sends, sends_payload);
+        dff_setup!(self, aclk, now, word, seals, sends, sends_payload);
         dff_setup!(self, aclk, clears, ends);
         clock!(self, aclk, checksum);
         self.blocks.aclk.next = self.aclk.val();
@@ -197,7 +199,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         self.busy.next = true;
         if self.advance.val() {
             self.coming.d.next = Action::Nothing;
-            self.place.d.next = bit_cast::<8, 4>(self.at.q.val()) << self.beat_shift.val();
+            self.now.d.next = self.at.q.val();
             match self.state.q.val() {
                 State::Idle => {
                     self.busy.next = self.blocks.there.val();
@@ -296,6 +298,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         self.blocks.advance.next = self.advance.val();
 
         // What is made of it.
+        self.place.next = bit_cast::<8, 4>(self.now.q.val()) << self.beat_shift.val();
         self.samples.next = self.answer.verdict_samples.val();
         if self.counts_samples.val() {
             self.samples.next = self.bytes.q.val() >> 1;
@@ -311,15 +314,15 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
             | (bit_cast::<128, 32>(self.checksum.crc.val()) << 96);
         self.header.next = self.answer.reply_tdata.val()
             | bit_cast::<N, 256>(
-                (bit_cast::<256, 32>(self.checksum.crc.val()) << 224) >> self.place.q.val(),
+                (bit_cast::<256, 32>(self.checksum.crc.val()) << 224) >> self.place.val(),
             );
-        self.answer.reply_place.next = self.place.q.val();
+        self.answer.reply_at.next = self.now.q.val();
         self.answer.reply_turn.next = false;
         self.answer.reply_tready.next = false;
         self.answer.verdict_tready.next = false;
         if self.advance.val() {
             self.payload.d.next = self.blocks.data.val();
-            self.word.d.next = bit_cast::<N, 128>(self.trailer.val() >> self.place.q.val());
+            self.word.d.next = bit_cast::<N, 128>(self.trailer.val() >> self.place.val());
             self.seals.d.next = false;
             self.sends.d.next = true;
             self.sends_payload.d.next = false;
@@ -346,7 +349,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
                     self.clears.d.next = true;
                 }
                 Action::Head => {
-                    self.word.d.next = bit_cast::<N, 128>(self.head.val() >> self.place.q.val());
+                    self.word.d.next = bit_cast::<N, 128>(self.head.val() >> self.place.val());
                 }
                 Action::Payload => {
                     self.sends_payload.d.next = true;
@@ -430,7 +433,7 @@ mod tests {
             if unit.m_axis.tvalid.val() {
                 beats.push((unit.m_axis.tdata.val().to_u128(), unit.m_axis.tlast.val()));
             }
-            let begins = !unit.answer.reply_place.val().any();
+            let begins = !unit.answer.reply_at.val().any();
             let magic = if begins { MAGIC } else { 0 };
             unit.answer.reply_tdata.next = bits(magic);
             unit.answer.reply_check.next = bits::<128>(magic) << 32_u64;

@@ -459,7 +459,7 @@ impl<const N: usize, const D: usize, const M: usize> Logic for PacketParser<N, D
         self.answer.reply_tvalid.next = self.reply_pending.q.val() & !self.cmd_pending.q.val();
         self.answer.reply_tdata.next = self.header.reply.val();
         self.answer.reply_check.next = self.header.check.val();
-        self.header.place.next = self.answer.reply_place.val();
+        self.header.at.next = self.answer.reply_at.val();
         self.header.turn.next = self.answer.reply_turn.val();
         self.answer.verdict_tvalid.next = self.verdict_pending.q.val();
         self.answer.verdict_status.next = self.told_status.q.val();
@@ -563,8 +563,8 @@ mod tests {
         step(&mut unit, |unit| &mut unit.aclk);
         assert!(unit.answer.reply_tvalid.val());
         unit.answer.reply_turn.next = true;
-        for (place, word) in (0..).step_by(64).zip(head.chunks(8)) {
-            unit.answer.reply_place.next = bits(place);
+        for (at, word) in (0..).zip(head.chunks(8)) {
+            unit.answer.reply_at.next = bits(at);
             settle(&mut unit, |unit| &mut unit.aclk);
             assert_eq!(unit.answer.reply_tdata.val(), from_bytes::<64>(word));
             step(&mut unit, |unit| &mut unit.aclk);

@@ -12,7 +12,7 @@
 //! | `on_context`, `first_channel`, `channels`, `images` | out | fields |
 //! | `is_scan` | out | only where there are scan requests: it is one |
 //! | `streamed`, `payload_len` | out | the payload comes in blocks, or its bytes |
-//! | `turn`, `place` | in | on to the next M bits of the answer's header; where these begin, 0 to 256 - M |
+//! | `turn`, `at` | in | on to the next M bits of the answer's header; the number of these, from 0 |
 //! | `reply`, `check` | out | M bits of it, and of what its CRC is made of ([`AnswerSource`](crate::bus::AnswerSource)); from the clock after `judge` |
 //!
 //! Generics: N, the bits of a request's beat; M, of an answer's. The rest is given to
@@ -56,13 +56,14 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     pub streamed: Signal<Out, Bit>,
     pub payload_len: Signal<Out, Bits<32>>,
     pub turn: Signal<In, Bit>,
-    pub place: Signal<In, Bits<8>>,
+    pub at: Signal<In, Bits<4>>,
     pub reply: Signal<Out, Bits<M>>,
     pub check: Signal<Out, Bits<M>>,
 
     beat_bits: Constant<Bits<8>>,
     enters: Constant<Bits<8>>,
     reply_bits: Constant<Bits<8>>,
+    reply_shift: Constant<Bits<3>>,
     around: Constant<Bits<8>>,
     part_beat: Constant<Bits<32>>,
     magic: Constant<Bits<40>>,
@@ -97,6 +98,7 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     last_sequence: DFF<Bits<32>>,
     seen: DFF<Bit>,
     answer: DFF<Bits<2>>,
+    place: Signal<Local, Bits<8>>,
     told: Signal<Local, Bits<256>>,
     kept: Signal<Local, Bits<M>>,
 }
@@ -144,12 +146,13 @@ impl<const N: usize, const M: usize> RequestHeader<N, M> {
             streamed: Signal::default(),
             payload_len: Signal::default(),
             turn: Signal::default(),
-            place: Signal::default(),
+            at: Signal::default(),
             reply: Signal::default(),
             check: Signal::default(),
             beat_bits: Constant::new(bits(number(N))),
             enters: Constant::new(bits(number(256 - N))),
             reply_bits: Constant::new(bits(number(M))),
+            reply_shift: Constant::new(bits(u64::from(M.ilog2()))),
             around: Constant::new(bits(number(256 - M))),
             part_beat: Constant::new(bits(number(N / 8 - 1))),
             magic: Constant::new(from_bytes(&own[..5])),
@@ -184,6 +187,7 @@ impl<const N: usize, const M: usize> RequestHeader<N, M> {
             last_sequence: DFF::default(),
             seen: DFF::default(),
             answer: DFF::default(),
+            place: Signal::default(),
             told: Signal::default(),
             kept: Signal::default(),
         }
@@ -266,6 +270,7 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
             }
         }
         // An answer's header: bits that are told here, and bits that are kept.
+        self.place.next = bit_cast::<8, 4>(self.at.val()) << self.reply_shift.val();
         self.told.next = self.own.val() | (bit_cast::<256, 2>(self.answer.q.val()) << 40);
         self.kept.next = (self.header.q.val().get_bits::<M>(0) << 32)
             | bit_cast::<M, 32>(self.header.q.val().get_bits::<32>(224));
