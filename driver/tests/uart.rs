@@ -343,6 +343,8 @@ fn what_is_no_board_is_told_apart() {
 #[test]
 fn a_board_that_is_unplugged_is_told_in_time() {
     let board = board(Default::default());
+    // What is begun meanwhile has no part in it.
+    let mut bystander = std::process::Command::new("sleep").arg("60").spawn();
     let mut card = open(&board.name);
     let mut unplugs = None;
     let unplug = || {
@@ -354,6 +356,9 @@ fn a_board_that_is_unplugged_is_told_in_time() {
     };
     let error = container_after(&mut card, unplug).expect_err("the board has gone");
     let took = unplugs.expect("it began").join().unwrap().elapsed();
+    let bystander = bystander.as_mut().expect("a program");
+    bystander.kill().expect("it runs");
+    bystander.wait().expect("it has ended");
     assert!(took < Duration::from_secs(5), "{took:?}");
     match error {
         Error::Transport(TransportError::Link(LinkError::Gone { .. })) => {}

@@ -41,7 +41,10 @@ impl PtyBoard {
     ///
     /// When the system gives no terminal.
     pub fn new(board: UartBoard, real_time: bool) -> io::Result<Self> {
-        let (mut terminal, other) = TTYPort::pair()?;
+        let (inheritable, other) = TTYPort::pair()?;
+        // The copy is closed in programs that are begun from here, which else would keep an unplugged board there.
+        let mut terminal = inheritable.try_clone_native()?;
+        drop(inheritable);
         terminal.set_timeout(Duration::ZERO)?;
         terminal.set_baud_rate(board.speed().baud)?;
         let name = other.name().ok_or(ErrorKind::Unsupported)?;
