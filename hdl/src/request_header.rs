@@ -18,7 +18,7 @@
 //! Generics: N, the bits of a request's beat; M, of an answer's. The rest is given to
 //! [`RequestHeader::new`]. The fields stay until the next `shift` or `turn`. An answer's header is the
 //! request's but for a few bytes, so it goes out of the same register, which turns around once for the CRC and once
-//! to be sent.
+//! to be sent: N bits at once, as requests come in, where M are fewer, so that its bits need no selector.
 //!
 //! Faults are `dqa_golden::packet::Status` 6 to 10; an empty payload counts as one that ended
 //! early, 1. A sequence number counts as seen if the header is not damaged (6).
@@ -65,6 +65,10 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     reply_bits: Constant<Bits<8>>,
     reply_shift: Constant<Bits<3>>,
     around: Constant<Bits<8>>,
+    /// An answer's beat is the larger one.
+    wide: Constant<Bit>,
+    /// Answer's beats in one of a request, less one.
+    parts: Constant<Bits<4>>,
     part_beat: Constant<Bits<32>>,
     magic: Constant<Bits<40>>,
     residue: Constant<Bits<32>>,
@@ -99,8 +103,11 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     seen: DFF<Bit>,
     answer: DFF<Bits<2>>,
     place: Signal<Local, Bits<8>>,
+    part: Signal<Local, Bits<4>>,
+    part_place: Signal<Local, Bits<8>>,
+    enters_now: Signal<Local, Bits<N>>,
+    turns: Signal<Local, Bit>,
     told: Signal<Local, Bits<256>>,
-    kept: Signal<Local, Bits<M>>,
 }
 
 /// A number of N bits from bytes, the first lowest.
@@ -154,6 +161,8 @@ impl<const N: usize, const M: usize> RequestHeader<N, M> {
             reply_bits: Constant::new(bits(number(M))),
             reply_shift: Constant::new(bits(u64::from(M.ilog2()))),
             around: Constant::new(bits(number(256 - M))),
+            wide: Constant::new(M > N),
+            parts: Constant::new(bits(number((N / M).max(1) - 1))),
             part_beat: Constant::new(bits(number(N / 8 - 1))),
             magic: Constant::new(from_bytes(&own[..5])),
             residue: Constant::new(bits(u64::from(Crc32::<N>::RESIDUE))),
@@ -188,8 +197,11 @@ impl<const N: usize, const M: usize> RequestHeader<N, M> {
             seen: DFF::default(),
             answer: DFF::default(),
             place: Signal::default(),
+            part: Signal::default(),
+            part_place: Signal::default(),
+            enters_now: Signal::default(),
+            turns: Signal::default(),
             told: Signal::default(),
-            kept: Signal::default(),
         }
     }
 }
@@ -201,11 +213,17 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
         clock!(self, aclk, bad_magic, bad_crc, bad_form, bad_operation);
         clock!(self, aclk, bad_context, bad_shape, no_payload);
         clock!(self, aclk, distance, jump);
-        if self.shift.val() {
-            self.header.d.next = (self.header.q.val() >> self.beat_bits.val())
-                | (bit_cast::<256, N>(self.data.val()) << self.enters.val());
-        }
+        self.part.next = self.at.val() & self.parts.val();
+        self.turns.next = self.turn.val() & (self.part.val() == self.parts.val());
+        self.enters_now.next = self.data.val();
         if self.turn.val() {
+            self.enters_now.next = self.header.q.val().get_bits::<N>(0);
+        }
+        if self.shift.val() | self.turns.val() {
+            self.header.d.next = (self.header.q.val() >> self.beat_bits.val())
+                | (bit_cast::<256, N>(self.enters_now.val()) << self.enters.val());
+        }
+        if self.turn.val() & self.wide.val() {
             self.header.d.next = (self.header.q.val() >> self.reply_bits.val())
                 | (self.header.q.val() << self.around.val());
         }
@@ -272,13 +290,13 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
         // An answer's header: bits that are told here, and bits that are kept.
         self.place.next = bit_cast::<8, 4>(self.at.val()) << self.reply_shift.val();
         self.told.next = self.own.val() | (bit_cast::<256, 2>(self.answer.q.val()) << 40);
-        self.kept.next = (self.header.q.val().get_bits::<M>(0) << 32)
-            | bit_cast::<M, 32>(self.header.q.val().get_bits::<32>(224));
-        self.reply.next = (self.header.q.val().get_bits::<M>(0)
+        self.part_place.next = bit_cast::<8, 4>(self.part.val()) << self.reply_shift.val();
+        self.reply.next = (bit_cast::<M, 256>(self.header.q.val() >> self.part_place.val())
             & bit_cast::<M, 256>(self.echo.val() >> self.place.val()))
             | bit_cast::<M, 256>(self.told.val() >> self.place.val());
-        self.check.next = (self.kept.val()
-            & bit_cast::<M, 256>((self.echo.val() << 32) >> self.place.val()))
+        self.check.next = (bit_cast::<M, 256>(
+            ((self.header.q.val() << 32) | (self.header.q.val() >> 224)) >> self.part_place.val(),
+        ) & bit_cast::<M, 256>((self.echo.val() << 32) >> self.place.val()))
             | bit_cast::<M, 256>(
                 ((self.told.val() << 32) | self.neutral.val()) >> self.place.val(),
             );
