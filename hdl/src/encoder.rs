@@ -121,16 +121,8 @@ pub struct Encoder<
     reset: DFF<Bit>,
     run: Signal<Local, Bit>,
     load_table: Signal<Local, Bits<2>>,
-    /// The load port and the command, a clock later: so a command still sees the writes before it.
-    write: DFF<Bit>,
-    write_context: DFF<Bit>,
-    write_addr: DFF<Bits<17>>,
-    write_data: DFF<Bits<32>>,
+    /// The command is taken on, and in the next clock taken: so it sees the writes before it, and stands meanwhile.
     start: DFF<Bit>,
-    run_context: DFF<Bit>,
-    first_channel: DFF<Bits<16>>,
-    channels: DFF<Bits<16>>,
-    images: DFF<Bits<16>>,
     control: PacketControl,
     sequencer: Sequencer<S>,
     /// One if there is dynamic scale.
@@ -144,7 +136,6 @@ pub struct Encoder<
     mantissa: DFF<Bits<17>>,
     shift: DFF<Bits<5>>,
     code_table: Signal<Local, Bits<2>>,
-    table_now: DFF<Bits<2>>,
 
     all: Constant<Bits<S>>,
     /// Flush, the first flush, opening, error code: from the control to the packers.
@@ -182,7 +173,13 @@ pub struct Encoder<
     ending_error: DFF<Bits<3>>,
     error: Signal<Local, Bits<3>>,
     interleaver: Interleaver<S, W, E, T>,
-    sink: SkidBuffer<OUT>,
+    out: Signal<Local, Bits<OUT>>,
+    out_valid: Signal<Local, Bit>,
+    out_moves: Signal<Local, Bit>,
+    sent: Signal<Local, Bits<OUT>>,
+    sent_valid: Signal<Local, Bit>,
+    /// One, but where a FIFO follows.
+    sink: Vec<SkidBuffer<OUT>>,
 }
 
 impl<
@@ -216,15 +213,7 @@ impl<
             reset: DFF::default(),
             run: Signal::default(),
             load_table: Signal::default(),
-            write: DFF::default(),
-            write_context: DFF::default(),
-            write_addr: DFF::default(),
-            write_data: DFF::default(),
             start: DFF::default(),
-            run_context: DFF::default(),
-            first_channel: DFF::default(),
-            channels: DFF::default(),
-            images: DFF::default(),
             control: PacketControl::default(),
             sequencer: match dynamic {
                 Some(_) => Sequencer::new(parameters.channels).with_planes(),
@@ -241,7 +230,6 @@ impl<
             mantissa: DFF::default(),
             shift: DFF::default(),
             code_table: Signal::default(),
-            table_now: DFF::default(),
             all: Constant::new(Bits::mask()),
             flush: Signal::default(),
             past_flush: Delay::default(),
@@ -271,8 +259,19 @@ impl<
             ending_error: DFF::default(),
             error: Signal::default(),
             interleaver: Interleaver::default(),
-            sink: SkidBuffer::default(),
+            out: Signal::default(),
+            out_valid: Signal::default(),
+            out_moves: Signal::default(),
+            sent: Signal::default(),
+            sent_valid: Signal::default(),
+            sink: vec![SkidBuffer::default()],
         }
+    }
+
+    /// The same; its words come from no registers of their own, and `m_axis_tready` must be one.
+    pub fn without_sink(self) -> Self {
+        let sink = Vec::new();
+        Self { sink, ..self }
     }
 
     /// As [`new`](Self::new); and it scans.
@@ -302,7 +301,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, met_undefined, met_no_code);
-        clock!(self, aclk, reset, lanes_now, mantissa, shift, table_now);
+        clock!(self, aclk, reset, start, lanes_now, mantissa, shift);
         clock!(
             self,
             aclk,
@@ -331,46 +330,38 @@ impl<
         self.order.aresetn.next = self.run.val();
         self.interleaver.aclk.next = self.aclk.val();
         self.interleaver.aresetn.next = self.run.val();
-        self.sink.aclk.next = self.aclk.val();
-        self.sink.aresetn.next = self.run.val();
         for i in 0..S {
             self.lane[i].aclk.next = self.aclk.val();
             self.lane[i].aresetn.next = self.run.val();
         }
 
         // Loading.
-        clock!(self, aclk, write, write_context, write_addr, write_data);
-        self.write.d.next = self.load.valid.val();
-        self.write_context.d.next = self.load.context.val();
-        self.write_addr.d.next = self.load.addr.val();
-        self.write_data.d.next = self.load.data.val();
-        self.sequencer.load.next = self.write.q.val();
-        self.sequencer.load_context.next = self.write_context.q.val();
-        self.sequencer.load_addr.next = self.write_addr.q.val();
-        self.sequencer.load_data.next = self.write_data.q.val().get_bits::<28>(0);
-        self.numbers.load.next = self.write.q.val();
-        self.numbers.load_context.next = self.write_context.q.val();
-        self.numbers.load_addr.next = self.write_addr.q.val();
-        self.numbers.load_data.next = self.write_data.q.val();
-        self.load_table.next = bit_cast::<2, 1>(self.write_addr.q.val().get_bits::<1>(6));
-        if self.write_context.q.val() {
-            self.load_table.next = bit_cast::<2, 1>(self.write_addr.q.val().get_bits::<1>(6)) | 2;
+        self.sequencer.load.next = self.load.valid.val();
+        self.sequencer.load_context.next = self.load.context.val();
+        self.sequencer.load_addr.next = self.load.addr.val();
+        self.sequencer.load_data.next = self.load.data.val().get_bits::<28>(0);
+        self.numbers.load.next = self.load.valid.val();
+        self.numbers.load_context.next = self.load.context.val();
+        self.numbers.load_addr.next = self.load.addr.val();
+        self.numbers.load_data.next = self.load.data.val();
+        self.load_table.next = bit_cast::<2, 1>(self.load.addr.val().get_bits::<1>(6));
+        if self.load.context.val() {
+            self.load_table.next = bit_cast::<2, 1>(self.load.addr.val().get_bits::<1>(6)) | 2;
         }
         for i in 0..S {
             self.lane[i].load.next =
-                self.write.q.val() & (self.write_addr.q.val().get_bits::<10>(7) == 2);
+                self.load.valid.val() & (self.load.addr.val().get_bits::<10>(7) == 2);
             self.lane[i].load_table.next = self.load_table.val();
-            self.lane[i].load_index.next = self.write_addr.q.val().get_bits::<6>(0);
-            self.lane[i].load_entry.next = self.write_data.q.val().get_bits::<16>(0);
+            self.lane[i].load_index.next = self.load.addr.val().get_bits::<6>(0);
+            self.lane[i].load_entry.next = self.load.data.val().get_bits::<16>(0);
         }
 
         self.s_axis.tready.next = self.control.s_tready.val();
         self.control.cmd_tvalid.next = self.cmd.tvalid.val();
-        self.cmd.tready.next = self.control.cmd_tready.val();
+        self.cmd.tready.next = self.start.q.val();
         self.scans.next = false;
         for i in 0..self.scan.len() {
             self.control.cmd_tvalid.next = self.cmd.tvalid.val() & self.scan[i].admits.val();
-            self.cmd.tready.next = self.control.cmd_tready.val() & self.scan[i].admits.val();
             self.scan[i].cmd_scan.next = self.cmd_scan[i].val();
             self.scan[i].start.next = self.start.q.val();
             self.scans.next = self.scan[i].scanning.val();
@@ -382,25 +373,12 @@ impl<
         self.control.s_tvalid.next = self.s_axis.tvalid.val();
         self.control.s_tlast.next = self.s_axis.tlast.val();
 
-        clock!(
-            self,
-            aclk,
-            start,
-            run_context,
-            first_channel,
-            channels,
-            images
-        );
         self.start.d.next = self.control.start.val();
-        self.run_context.d.next = self.cmd.context.val();
-        self.first_channel.d.next = self.cmd.first_channel.val();
-        self.channels.d.next = self.cmd.channels.val();
-        self.images.d.next = self.cmd.images.val();
         self.sequencer.start.next = self.start.q.val();
-        self.sequencer.run_context.next = self.run_context.q.val();
-        self.sequencer.first_channel.next = self.first_channel.q.val();
-        self.sequencer.channels.next = self.channels.q.val();
-        self.sequencer.images.next = self.images.q.val();
+        self.sequencer.run_context.next = self.cmd.context.val();
+        self.sequencer.first_channel.next = self.cmd.first_channel.val();
+        self.sequencer.channels.next = self.cmd.channels.val();
+        self.sequencer.images.next = self.cmd.images.val();
         self.sequencer.step.next = self.control.step.val();
         self.sequencer.stop.next = self.control.stop.val();
 
@@ -416,7 +394,6 @@ impl<
             }
         }
         self.numbers.code_table.next = self.code_table.val();
-        self.table_now.d.next = self.code_table.val();
         self.lanes_now.d.next = 0.into();
         if self.sequencer.beat_valid.val() & !self.scans.val() {
             self.lanes_now.d.next = self.sequencer.beat_lanes.val();
@@ -434,12 +411,12 @@ impl<
         for i in 0..self.planes.len() {
             self.planes[i].aclk.next = self.aclk.val();
             self.planes[i].aresetn.next = self.run.val();
-            self.planes[i].load.next = self.write.q.val();
-            self.planes[i].load_context.next = self.write_context.q.val();
-            self.planes[i].load_addr.next = self.write_addr.q.val();
-            self.planes[i].load_data.next = self.write_data.q.val().get_bits::<13>(0);
+            self.planes[i].load.next = self.load.valid.val();
+            self.planes[i].load_context.next = self.load.context.val();
+            self.planes[i].load_addr.next = self.load.addr.val();
+            self.planes[i].load_data.next = self.load.data.val().get_bits::<13>(0);
             self.planes[i].start.next = self.start.q.val();
-            self.planes[i].run_context.next = self.run_context.q.val();
+            self.planes[i].run_context.next = self.cmd.context.val();
             self.planes[i].plane_beats.next = self.sequencer.plane_beats[i].val();
             self.planes[i].plane_lanes.next = self.sequencer.plane_lanes[i].val();
             self.sequencer.too_long[i].next = self.planes[i].too_long.val();
@@ -494,6 +471,11 @@ impl<
         }
         self.past_undefined.d.next = self.undefined.val();
 
+        self.out_moves.next = self.m_axis.tready.val();
+        for i in 0..self.sink.len() {
+            self.out_moves.next = self.sink[i].s_tready.val();
+        }
+
         // By shifts, since a vector of one bit has no bit to pick.
         for i in 0..S {
             self.lane[i].present.next = ((self.lanes_now.q.val() >> i.to_bits::<4>()) & 1).any();
@@ -505,10 +487,10 @@ impl<
             self.patterns.parts[i].next = self.quantizer[i].pattern.val();
             self.lane[i].pattern.next = self.patterns.joined.val().get_bits::<10>(i * 10);
             self.lane[i].align.next = self.numbers.align.val();
-            self.lane[i].code_table.next = self.table_now.q.val();
+            self.lane[i].code_table.next = self.numbers.pattern_table.val();
             self.lane[i].flush.next = self.past_flush.q.val().get_bit(0) & !self.scans.val();
             self.lane[i].take.next = ((self.interleaver.take.val() >> i.to_bits::<4>()) & 1).any();
-            self.lane[i].advance.next = self.sink.s_tready.val();
+            self.lane[i].advance.next = self.out_moves.val();
             self.interleaver.words[i].next = self.lane[i].word.val();
         }
 
@@ -586,18 +568,15 @@ impl<
         self.order.m_ready.next = self.interleaver.order_ready.val();
 
         // Output: words, or a scan's; the last bit and the error code under them.
-        self.interleaver.m_tready.next = self.sink.s_tready.val();
+        self.interleaver.m_tready.next = self.out_moves.val();
         self.word.next = self.interleaver.m_tdata.val();
         self.word_last.next = self.interleaver.m_tlast.val();
         self.word_error.next = self.interleaver.m_tuser.val();
-        self.sink.s_tvalid.next = self.interleaver.m_tvalid.val();
+        self.out_valid.next = self.interleaver.m_tvalid.val();
         for i in 0..self.scan.len() {
             self.scan[i].aclk.next = self.aclk.val();
             self.scan[i].aresetn.next = self.run.val();
-            self.scan[i].done.next = self.sink.m_tvalid.val()
-                & self.m_axis.tready.val()
-                & self.sink.m_tdata.val().get_bit(0);
-            self.scan[i].channels.next = self.channels.q.val();
+            self.scan[i].channels.next = self.cmd.channels.val();
             self.scan[i].beat_valid.next = self.sequencer.beat_valid.val();
             self.scan[i].beat_inside.next = self.sequencer.beat_inside[i].val();
             self.scan[i].beat_ends.next = self.sequencer.beat_ends[i].val();
@@ -607,26 +586,40 @@ impl<
             self.scan[i].patterns.next = self.patterns.joined.val();
             self.scan[i].ending.next = self.ending.q.val();
             self.scan[i].error.next = self.error.val();
-            self.scan[i].m_axis_tready.next = self.sink.s_tready.val();
+            self.scan[i].m_axis_tready.next = self.out_moves.val();
             if self.scan[i].scanning.val() {
                 self.word.next = self.scan[i].m_axis_tdata.val();
                 self.word_last.next = self.scan[i].m_axis_tlast.val();
                 self.word_error.next = self.scan[i].m_axis_tuser.val();
-                self.sink.s_tvalid.next = self.scan[i].m_axis_tvalid.val();
+                self.out_valid.next = self.scan[i].m_axis_tvalid.val();
             }
         }
-        self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.word.val()) << 4)
+        self.out.next = (bit_cast::<OUT, W>(self.word.val()) << 4)
             | (bit_cast::<OUT, 3>(self.word_error.val()) << 1);
         if self.word_last.val() {
-            self.sink.s_tdata.next = (bit_cast::<OUT, W>(self.word.val()) << 4)
+            self.out.next = (bit_cast::<OUT, W>(self.word.val()) << 4)
                 | (bit_cast::<OUT, 3>(self.word_error.val()) << 1)
                 | 1;
         }
-        self.m_axis.tvalid.next = self.sink.m_tvalid.val();
-        self.m_axis.tdata.next = self.sink.m_tdata.val().get_bits::<W>(4);
-        self.m_axis_tuser.next = self.sink.m_tdata.val().get_bits::<3>(1);
-        self.m_axis.tlast.next = self.sink.m_tdata.val().get_bit(0);
-        self.sink.m_tready.next = self.m_axis.tready.val();
+        self.sent.next = self.out.val();
+        self.sent_valid.next = self.out_valid.val();
+        for i in 0..self.sink.len() {
+            self.sink[i].aclk.next = self.aclk.val();
+            self.sink[i].aresetn.next = self.run.val();
+            self.sink[i].s_tdata.next = self.out.val();
+            self.sink[i].s_tvalid.next = self.out_valid.val();
+            self.sink[i].m_tready.next = self.m_axis.tready.val();
+            self.sent.next = self.sink[i].m_tdata.val();
+            self.sent_valid.next = self.sink[i].m_tvalid.val();
+        }
+        for i in 0..self.scan.len() {
+            self.scan[i].done.next =
+                self.sent_valid.val() & self.m_axis.tready.val() & self.sent.val().get_bit(0);
+        }
+        self.m_axis.tvalid.next = self.sent_valid.val();
+        self.m_axis.tdata.next = self.sent.val().get_bits::<W>(4);
+        self.m_axis_tuser.next = self.sent.val().get_bits::<3>(1);
+        self.m_axis.tlast.next = self.sent.val().get_bit(0);
 
         if !self.run.val() {
             self.lanes_now.d.next = 0.into();

@@ -1,7 +1,7 @@
 //! One lane of the encoder behind its quantizer: code lookup, lane packer, word FIFO.
 //!
-//! Ports are those of the units, which see; `present`, `align` and `code_table` come with a sample at the
-//! quantizer, `pattern` when that is done, `flush` 11 clocks behind them, when the beat is at the packer; `range` and
+//! Ports are those of the units, which see; `present` comes with a sample at the
+//! quantizer, `pattern`, `align` and `code_table` when that is done, `flush` 11 clocks behind them, when the beat is at the packer; `range` and
 //! `range_valid` one clock before it.
 //! Parameters: W, the word's bits; P = W / 16. Latency 12 to `crossed` and 15 to the word's write.
 
@@ -58,8 +58,8 @@ pub struct EncoderLane<const W: usize, const P: usize> {
     /// The word taken.
     pub word: Signal<Out, Bits<W>>,
 
-    aside: Signal<Local, Bits<17>>,
-    past_quantizer: Delay<17, 6>,
+    quantized: Signal<Local, Bits<1>>,
+    past_quantizer: Delay<1, { quantize::LATENCY }>,
     lookup: CodeLookup,
     packer: LanePacker<W, P>,
     fifo: WordFifo<W>,
@@ -68,23 +68,20 @@ pub struct EncoderLane<const W: usize, const P: usize> {
 impl<const W: usize, const P: usize> Logic for EncoderLane<W, P> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.aside.next =
-            bit_cast::<17, 14>(self.align.val()) | (bit_cast::<17, 2>(self.code_table.val()) << 14);
+        self.quantized.next = 0.into();
         if self.present.val() {
-            self.aside.next = bit_cast::<17, 14>(self.align.val())
-                | (bit_cast::<17, 2>(self.code_table.val()) << 14)
-                | 65536;
+            self.quantized.next = 1.into();
         }
         self.past_quantizer.aclk.next = self.aclk.val();
         self.past_quantizer.aresetn.next = self.aresetn.val();
-        self.past_quantizer.d.next = self.aside.val();
+        self.past_quantizer.d.next = self.quantized.val();
 
         self.lookup.aclk.next = self.aclk.val();
         self.lookup.aresetn.next = self.aresetn.val();
-        self.lookup.present.next = self.past_quantizer.q.val().get_bit(16);
+        self.lookup.present.next = self.past_quantizer.q.val().any();
         self.lookup.pattern.next = self.pattern.val();
-        self.lookup.code_table.next = self.past_quantizer.q.val().get_bits::<2>(14);
-        self.lookup.numbers.next = self.past_quantizer.q.val().get_bits::<14>(0);
+        self.lookup.code_table.next = self.code_table.val();
+        self.lookup.numbers.next = self.align.val();
         self.lookup.load.next = self.load.val();
         self.lookup.load_table.next = self.load_table.val();
         self.lookup.load_index.next = self.load_index.val();

@@ -3,8 +3,8 @@
 //! | port | direction | meaning |
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
-//! | `cmd_tvalid`, `cmd_tready` | in, out | a command; taken when no packet runs |
-//! | `start` | out | to the sequencer: take the command |
+//! | `cmd_tvalid` | in | a command |
+//! | `start` | out | take the command on: no packet runs |
 //! | `running`, `refused`, `last` | in | from the sequencer, which answers 2 clocks after `start` or later |
 //! | `admit` | in | there is room for a beat behind |
 //! | `s_tvalid`, `s_tlast`, `s_tready` | in, in, out | the input beat; ready is a register |
@@ -42,9 +42,7 @@ pub struct PacketControl {
     pub aresetn: Signal<In, Bit>,
     /// There is a command.
     pub cmd_tvalid: Signal<In, Bit>,
-    /// It is taken.
-    pub cmd_tready: Signal<Out, Bit>,
-    /// Take the command.
+    /// Take the command on.
     pub start: Signal<Out, Bit>,
     /// The command is good.
     pub running: Signal<In, Bit>,
@@ -85,7 +83,6 @@ impl Logic for PacketControl {
         clock!(self, aclk, ready);
         self.ready.d.next = false;
         self.s_tready.next = self.ready.q.val();
-        self.cmd_tready.next = false;
         self.start.next = false;
         self.step.next = false;
         self.stop.next = false;
@@ -95,7 +92,6 @@ impl Logic for PacketControl {
         self.error.next = self.code.q.val();
         match self.state.q.val() {
             State::Idle => {
-                self.cmd_tready.next = self.aresetn.val();
                 self.code.d.next = 0.into();
                 if self.cmd_tvalid.val() & self.aresetn.val() {
                     self.start.next = true;

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `sample` | in | x, 16 bits, two's complement |
 //! | `mantissa`, `shift` | in | the channel's row, the shift as in [`crate::load`] |
-//! | `numbers` | in | numbers of its class at [`crate::load::QUANTIZE`], 32 bits |
+//! | `numbers` | in | 4 clocks later: numbers of its class at [`crate::load::QUANTIZE`], 32 bits |
 //! | `pattern` | out | the low b bits of q, zeros above |
 //!
 //! No parameters: every legal format. Latency 6, one sample a clock, never stalls. One 18 x 18
@@ -27,6 +27,8 @@ use crate::primitives::PipelinedMultiplier;
 
 /// Clocks from a sample to its pattern.
 pub const LATENCY: usize = 6;
+/// Clocks from a sample to its class's numbers.
+pub const NUMBERS: usize = 4;
 
 /// Quantizer of one lane.
 #[derive(LogicBlock, Default)]
@@ -48,10 +50,8 @@ pub struct Quantize {
 
     factor: Signal<Local, Bits<18>>,
     factor_shift: DFF<Bits<5>>,
-    factor_numbers: DFF<Bits<32>>,
     product: Signal<Local, Bits<34>>,
     product_shift: DFF<Bits<5>>,
-    product_numbers: DFF<Bits<32>>,
 
     /// The product from its bit 5 on, shifted by 16 or not.
     by16: Signal<Local, Bits<27>>,
@@ -60,7 +60,6 @@ pub struct Quantize {
     by8: Signal<Local, Bits<19>>,
     coarse: DFF<Bits<19>>,
     coarse_shift: DFF<Bits<3>>,
-    coarse_numbers: DFF<Bits<32>>,
     coarse_negative: DFF<Bit>,
     coarse_overflow: DFF<Bit>,
     /// Bits that no shift by 8 brought down.
@@ -79,7 +78,6 @@ pub struct Quantize {
     by2: Signal<Local, Bits<13>>,
     by1: Signal<Local, Bits<12>>,
     fine: DFF<Bits<12>>,
-    fine_numbers: DFF<Bits<32>>,
     fine_negative: DFF<Bit>,
     fine_overflow: DFF<Bit>,
     fine_sticky: DFF<Bit>,
@@ -102,14 +100,12 @@ pub struct Quantize {
 impl Logic for Quantize {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, aclk, multiplier, factor_shift, factor_numbers);
-        clock!(self, aclk, product_shift, product_numbers);
-        clock!(self, aclk, coarse, coarse_shift, coarse_numbers);
+        clock!(self, aclk, multiplier, factor_shift, product_shift);
+        clock!(self, aclk, coarse, coarse_shift);
         clock!(self, aclk, coarse_negative, coarse_overflow);
         clock!(self, aclk, coarse_above, coarse_by8, coarse_by16);
         clock!(self, aclk, ones_from0, ones_from5, ones_from13, ones_from21);
-        clock!(self, aclk, fine, fine_numbers);
-        clock!(self, aclk, fine_negative, fine_overflow, fine_sticky);
+        clock!(self, aclk, fine, fine_negative, fine_overflow, fine_sticky);
         clock!(
             self,
             aclk,
@@ -126,9 +122,7 @@ impl Logic for Quantize {
         self.multiplier.enable.next = true;
         self.product.next = unsigned_cast(self.multiplier.p.val());
         self.factor_shift.d.next = self.shift.val();
-        self.factor_numbers.d.next = self.numbers.val();
         self.product_shift.d.next = self.factor_shift.q.val();
-        self.product_numbers.d.next = self.factor_numbers.q.val();
 
         // Bit 0 of what is shifted has the weight 1/2 of the result.
         self.from16.next =
@@ -146,7 +140,6 @@ impl Logic for Quantize {
         }
         self.coarse.d.next = self.by8.val();
         self.coarse_shift.d.next = self.product_shift.q.val().get_bits::<3>(0);
-        self.coarse_numbers.d.next = self.product_numbers.q.val();
         self.coarse_overflow.d.next = !self.product_shift.q.val().get_bit(4)
             & (self.product.val().get_bit(33) ^ self.product.val().get_bit(31));
         self.coarse_above.d.next = self.by16.val().get_bits::<8>(19);
@@ -177,7 +170,6 @@ impl Logic for Quantize {
             self.by1.next = self.by2.val().get_bits::<12>(0);
         }
         self.fine.d.next = self.by1.val();
-        self.fine_numbers.d.next = self.coarse_numbers.q.val();
         self.fine_negative.d.next = self.coarse_negative.q.val();
         self.fine_overflow.d.next = self.coarse_overflow.q.val()
             | (!self.coarse_by8.q.val()
@@ -201,14 +193,14 @@ impl Logic for Quantize {
         // The bit of weight 1/2 and what decides whether it rounds up are added in front of the
         // sum, so that their carry is the rounding.
         self.halves.next = signed_bit_cast::<13, 12>(signed_cast(self.fine.q.val()));
-        self.fine_offset.next = self.fine_numbers.q.val().get_bits::<12>(0);
+        self.fine_offset.next = self.numbers.val().get_bits::<12>(0);
         self.addend.next = bit_cast::<13, 12>(self.fine_offset.val()) << 1;
         if self.fine_sticky.q.val() | self.fine.q.val().get_bit(1) {
             self.addend.next = (bit_cast::<13, 12>(self.fine_offset.val()) << 1) | 1;
         }
         self.total.next = unsigned_cast(self.halves.val()) + self.addend.val();
         self.sum.d.next = bit_cast::<12, 13>(self.total.val() >> 1);
-        self.sum_numbers.d.next = self.fine_numbers.q.val().get_bits::<20>(12);
+        self.sum_numbers.d.next = self.numbers.val().get_bits::<20>(12);
         self.sum_negative.d.next = self.fine_negative.q.val();
         self.sum_overflow.d.next = self.fine_overflow.q.val()
             | (self.fine.q.val().get_bit(11) ^ self.fine_negative.q.val());

@@ -80,10 +80,16 @@ impl<
             m_axis: StreamSource::default(),
             port: PacketPort::new(parameters, Direction::Write, parameters.scan),
             encoder: match parameters.scan {
-                true => Encoder::with_scanner(parameters),
-                false => Encoder::new(parameters),
+                true => Encoder::with_scanner(parameters).without_sink(),
+                false => Encoder::new(parameters).without_sink(),
             },
         }
+    }
+
+    /// The same without register slices at its streams: at their other ends are registers.
+    pub fn without_slices(self) -> Self {
+        let port = self.port.without_slices();
+        Self { port, ..self }
     }
 }
 

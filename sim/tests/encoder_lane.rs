@@ -85,18 +85,14 @@ fn packs_codes(top: &str, block: impl Block, width: usize) -> Result<(), SimErro
         let ago = |clock: usize, clocks| beats.get(usize::checked_sub(clock, clocks)?).copied();
         let (mut words, mut taken, mut crossed) = (Vec::new(), Vec::new(), 0);
         for clock in 0..beats.len() + 100 {
-            let sample = match ago(clock, 0) {
-                Some(Beat::Sample(class, _)) => Some(class),
-                _ => None,
-            };
-            let important = u32::from(sample == Some(Class::Important));
-            let numbers = writes
-                .iter()
-                .find(|write| write.addr == load::ALIGN + important);
-            unit.set("present", sample.is_some());
-            unit.set("code_table", important);
-            unit.set("align", numbers.expect("both are written").data);
-            if let Some(Beat::Sample(_, pattern)) = ago(clock, quantize::LATENCY) {
+            unit.set("present", matches!(ago(clock, 0), Some(Beat::Sample(..))));
+            if let Some(Beat::Sample(class, pattern)) = ago(clock, quantize::LATENCY) {
+                let important = u32::from(class == Class::Important);
+                let numbers = writes
+                    .iter()
+                    .find(|write| write.addr == load::ALIGN + important);
+                unit.set("code_table", important);
+                unit.set("align", numbers.expect("both are written").data);
                 unit.set("pattern", pattern);
             }
             let range = match ago(clock, PACKER - 1) {

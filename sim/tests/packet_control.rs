@@ -54,7 +54,6 @@ fn each_packet_ends_once_and_says_what_was_wrong() -> Result<(), SimError> {
                 unit.eval();
                 let get = |port| unit.get_u64(port) == 1;
                 let handshake = offered && get("s_tready");
-                assert_eq!(get("start"), get("cmd_tready"), "{context}");
                 assert!(
                     !get("start") || started.is_none(),
                     "two commands, {context}"

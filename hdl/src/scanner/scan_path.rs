@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `aclk`, `aresetn` | in | clock, synchronous reset |
 //! | `cmd_scan`, `admits` | in, out | the next packet is to be scanned; it may begin |
-//! | `start`, `channels` | in | a clock after a command: a packet begins, of so many channels |
+//! | `start`, `channels` | in | a clock later, while `cmd_scan` stands: it begins, of so many channels |
 //! | `done` | in | the last beat of a packet has left the core |
 //! | `scanning` | out | the packet under way is scanned, from the clock after `start` to `done` |
 //! | `beat_*` | in | the sequencer's |
@@ -52,7 +52,6 @@ pub struct ScanPath<const S: usize, const D: usize, const W: usize, const K: usi
     pub m_axis_tlast: Signal<Out, Bit>,
     pub m_axis_tuser: Signal<Out, Bits<3>>,
     scans: DFF<Bit>,
-    asked: DFF<Bit>,
     /// Packets that have begun and not left: the encoder's FIFOs hold less than 512.
     under_way: DFF<Bits<10>>,
     beat: DFF<Bit>,
@@ -92,7 +91,6 @@ impl<const S: usize, const D: usize, const W: usize, const K: usize> ScanPath<S,
             m_axis_tlast: Signal::default(),
             m_axis_tuser: Signal::default(),
             scans: DFF::default(),
-            asked: DFF::default(),
             under_way: DFF::default(),
             beat: DFF::default(),
             inside_now: DFF::default(),
@@ -112,7 +110,7 @@ impl<const S: usize, const D: usize, const W: usize, const K: usize> Logic
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, scans, under_way);
-        clock!(self, aclk, asked, beat, inside_now, ends);
+        clock!(self, aclk, beat, inside_now, ends);
         self.past_lanes.aclk.next = self.aclk.val();
         self.past_lanes.aresetn.next = self.aresetn.val();
         self.past_important.aclk.next = self.aclk.val();
@@ -135,12 +133,11 @@ impl<const S: usize, const D: usize, const W: usize, const K: usize> Logic
             self.scans.d.next = false;
         }
         if self.start.val() {
-            self.scans.d.next = self.asked.q.val();
+            self.scans.d.next = self.cmd_scan.val();
         }
         self.scanning.next = self.scans.q.val();
 
-        self.asked.d.next = self.cmd_scan.val();
-        self.scanner.begin_run.next = self.start.val() & self.asked.q.val();
+        self.scanner.begin_run.next = self.start.val() & self.cmd_scan.val();
         self.scanner.channels.next = self.channels.val();
         self.beat.d.next = self.beat_valid.val() & self.scans.q.val();
         self.inside_now.d.next = self.beat_inside.val();

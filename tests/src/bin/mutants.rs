@@ -40,6 +40,20 @@ const MUTANTS: &[Mutant] = &[
         test: ("quantize", ""),
     },
     Mutant {
+        what: "a class's numbers come to the quantizers a clock early",
+        file: "class_numbers.rs",
+        from: "self.numbers.read_address.next = self.past[3].q.val();",
+        to: "self.numbers.read_address.next = self.past[2].q.val();",
+        test: ("class_tables", "encoders"),
+    },
+    Mutant {
+        what: "the encoder takes a command before it has read it",
+        file: "encoder.rs",
+        from: "self.cmd.tready.next = self.start.q.val();",
+        to: "self.cmd.tready.next = self.control.start.val();",
+        test: ("packets", "write_path"),
+    },
+    Mutant {
         what: "code lookup takes context 0's tables for both",
         file: "code_lookup.rs",
         from: "self.aligned_table.d.next = self.code_table.val();",
