@@ -63,7 +63,7 @@ pub fn identification(parameters: &Parameters) -> Identification {
 ///
 /// If the parameters are not legal.
 pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckError> {
-    emitted(parameters, header, false)
+    emitted(parameters, header, Streams::Ports)
 }
 
 /// As [`verilog`], with the output `streams_aresetn$0`, which is low while both paths are held in reset: for
@@ -73,13 +73,30 @@ pub fn verilog(parameters: &Parameters, header: &str) -> Result<String, CheckErr
 ///
 /// As [`verilog`].
 pub(crate) fn verilog_with_streams_reset(parameters: &Parameters) -> Result<String, CheckError> {
-    emitted(parameters, "", true)
+    emitted(parameters, "", Streams::WithReset)
 }
 
-fn emitted(parameters: &Parameters, header: &str, reset: bool) -> Result<String, CheckError> {
+/// As [`verilog`], without register slices at its streams: for where registers are at their other ends.
+///
+/// # Errors
+///
+/// As [`verilog`].
+pub(crate) fn verilog_without_slices(parameters: &Parameters) -> Result<String, CheckError> {
+    emitted(parameters, "", Streams::WithoutSlices)
+}
+
+/// What the streams are.
+#[derive(Clone, Copy)]
+enum Streams {
+    Ports,
+    WithReset,
+    WithoutSlices,
+}
+
+fn emitted(parameters: &Parameters, header: &str, streams: Streams) -> Result<String, CheckError> {
     macro_rules! core {
         ($($generic:literal),+) => {
-            on_large_stack(|| emit(TOP, header, Core::<$($generic),+>::new(parameters, reset)))
+            on_large_stack(|| emit(TOP, header, Core::<$($generic),+>::new(parameters, streams)))
         };
     }
     match parameters.lanes {
@@ -181,8 +198,8 @@ impl<
     const CE: usize,
 > Core<S, D, Q, W, V, OUT, E, T, PE, K, PD, F, O, AW, LW, KW, AR, LR, KR, B, C, CE>
 {
-    /// A core for these parameters, whose lanes are S; with `streams_aresetn` or without.
-    pub fn new(parameters: &Parameters, streams_reset: bool) -> Self {
+    /// A core for these parameters, whose lanes are S.
+    fn new(parameters: &Parameters, streams: Streams) -> Self {
         let [writes, reads] =
             [Direction::Write, Direction::Read].map(|path| parameters.paths.has(path));
         Self {
@@ -194,11 +211,17 @@ impl<
             m_axis_enc: StreamSource::default(),
             s_axis_dec: StreamSink::default(),
             m_axis_dec: StreamSource::default(),
-            streams_aresetn: streams_reset.then(Signal::default).into_iter().collect(),
+            streams_aresetn: some(matches!(streams, Streams::WithReset), Signal::default),
             control: ControlPort::new(&identification(parameters)),
-            write: some(writes, || WritePath::new(parameters)),
+            write: some(writes, || match streams {
+                Streams::WithoutSlices => WritePath::new(parameters).without_slices(),
+                _ => WritePath::new(parameters),
+            }),
             no_write: some(!writes, NoPath::default),
-            read: some(reads, || ReadPath::new(parameters)),
+            read: some(reads, || match streams {
+                Streams::WithoutSlices => ReadPath::new(parameters).without_slices(),
+                _ => ReadPath::new(parameters),
+            }),
             no_read: some(!reads, NoPath::default),
             reset_all: DFF::default(),
             reset: DFF::default(),

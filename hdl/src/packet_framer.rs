@@ -112,12 +112,11 @@ pub struct PacketFramer<
     clears: DFF<Bit>,
     ends: DFF<Bit>,
 
-    payload: DFF<Bits<N>>,
     word: DFF<Bits<N>>,
     bytes: DFF<Bits<32>>,
     checksum: Crc32<N>,
-    out: Signal<Local, Bits<N>>,
-    skid: SkidBuffer<D>,
+    /// One, but where what is behind has registers.
+    slice: Vec<SkidBuffer<D>>,
 }
 
 impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: usize>
@@ -167,13 +166,17 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
             sends_payload: DFF::default(),
             clears: DFF::default(),
             ends: DFF::default(),
-            payload: DFF::default(),
             word: DFF::default(),
             bytes: DFF::default(),
             checksum: Crc32::default(),
-            out: Signal::default(),
-            skid: SkidBuffer::default(),
+            slice: vec![SkidBuffer::default()],
         }
+    }
+
+    /// The same without a register slice at its output: behind it are registers, and a ready that is one.
+    pub fn without_slice(self) -> Self {
+        let slice = Vec::new();
+        Self { slice, ..self }
     }
 }
 
@@ -183,15 +186,16 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, aclk, state, at, beats_left, head_beats, last_block);
-        dff_setup!(self, aclk, error, status, coming, payload, bytes);
+        dff_setup!(self, aclk, error, status, coming, bytes);
         dff_setup!(self, aclk, now, word, seals, sends, sends_payload);
         dff_setup!(self, aclk, clears, ends);
         clock!(self, aclk, checksum);
         self.blocks.aclk.next = self.aclk.val();
-        self.skid.aclk.next = self.aclk.val();
         self.blocks.aresetn.next = self.aresetn.val();
-        self.skid.aresetn.next = self.aresetn.val();
-        self.advance.next = self.skid.s_tready.val();
+        self.advance.next = self.m_axis.tready.val() | (!self.sends.q.val());
+        for i in 0..self.slice.len() {
+            self.advance.next = self.slice[i].s_tready.val();
+        }
 
         // What is to come.
         self.reads.next = false;
@@ -321,7 +325,6 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         self.answer.reply_tready.next = false;
         self.answer.verdict_tready.next = false;
         if self.advance.val() {
-            self.payload.d.next = self.blocks.data.val();
             self.word.d.next = bit_cast::<N, 128>(self.trailer.val() >> self.place.val());
             self.seals.d.next = false;
             self.sends.d.next = true;
@@ -352,6 +355,7 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
                     self.word.d.next = bit_cast::<N, 128>(self.head.val() >> self.place.val());
                 }
                 Action::Payload => {
+                    self.word.d.next = self.blocks.data.val();
                     self.sends_payload.d.next = true;
                 }
                 Action::Trailer => {}
@@ -364,13 +368,9 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         }
 
         // What is done.
-        self.out.next = self.word.q.val();
-        if self.sends_payload.q.val() {
-            self.out.next = self.payload.q.val();
-        }
         self.checksum.enable.next =
             self.advance.val() & (self.seals.q.val() | self.sends_payload.q.val());
-        self.checksum.data.next = self.out.val();
+        self.checksum.data.next = self.word.q.val();
         self.checksum.clear.next = self.advance.val() & self.clears.q.val();
         if self.advance.val() & self.sends_payload.q.val() {
             self.bytes.d.next = self.bytes.q.val() + self.beat_bytes.val();
@@ -380,17 +380,24 @@ impl<const N: usize, const D: usize, const A: usize, const L: usize, const E: us
         }
         self.sent.next = self.advance.val() & self.ends.q.val();
         self.sent_status.next = self.status.q.val();
-        self.skid.s_tvalid.next = self.advance.val() & self.sends.q.val();
 
         // Output: the last bit under the beat.
-        self.skid.s_tdata.next = bit_cast::<D, N>(self.out.val()) << 1;
-        if self.ends.q.val() {
-            self.skid.s_tdata.next = (bit_cast::<D, N>(self.out.val()) << 1) | 1;
+        self.m_axis.tvalid.next = self.sends.q.val();
+        self.m_axis.tdata.next = self.word.q.val();
+        self.m_axis.tlast.next = self.ends.q.val();
+        for i in 0..self.slice.len() {
+            self.slice[i].aclk.next = self.aclk.val();
+            self.slice[i].aresetn.next = self.aresetn.val();
+            self.slice[i].s_tvalid.next = self.advance.val() & self.sends.q.val();
+            self.slice[i].s_tdata.next = bit_cast::<D, N>(self.word.q.val()) << 1;
+            if self.ends.q.val() {
+                self.slice[i].s_tdata.next = (bit_cast::<D, N>(self.word.q.val()) << 1) | 1;
+            }
+            self.slice[i].m_tready.next = self.m_axis.tready.val();
+            self.m_axis.tvalid.next = self.slice[i].m_tvalid.val();
+            self.m_axis.tdata.next = self.slice[i].m_tdata.val().get_bits::<N>(1);
+            self.m_axis.tlast.next = self.slice[i].m_tdata.val().get_bit(0);
         }
-        self.skid.m_tready.next = self.m_axis.tready.val();
-        self.m_axis.tvalid.next = self.skid.m_tvalid.val();
-        self.m_axis.tdata.next = self.skid.m_tdata.val().get_bits::<N>(1);
-        self.m_axis.tlast.next = self.skid.m_tdata.val().get_bit(0);
 
         if !self.aresetn.val() {
             self.state.d.next = State::Idle;

@@ -80,7 +80,8 @@ pub struct PacketParser<const N: usize, const D: usize, const M: usize> {
     header_end: Constant<Bits<4>>,
     tail_end: Constant<Bits<4>>,
 
-    skid: SkidBuffer<D>,
+    /// One, but where what is in front has registers.
+    slice: Vec<SkidBuffer<D>>,
     checksum: Crc32<N>,
     header: RequestHeader<N, M>,
     tail: RequestTail<N>,
@@ -90,6 +91,7 @@ pub struct PacketParser<const N: usize, const D: usize, const M: usize> {
     taken: Signal<Local, Bit>,
     beat: Signal<Local, Bits<N>>,
     beat_last: Signal<Local, Bit>,
+    beat_valid: Signal<Local, Bit>,
     ended: DFF<Bit>,
     short: DFF<Bit>,
     code: Signal<Local, Bits<4>>,
@@ -149,7 +151,7 @@ impl<const N: usize, const D: usize, const M: usize> PacketParser<N, D, M> {
             two_beats: Constant::new(bits(number(N / 4))),
             header_end: Constant::new(bits(number(256 / N - 1))),
             tail_end: Constant::new(bits(number(128 / N - 1))),
-            skid: SkidBuffer::default(),
+            slice: vec![SkidBuffer::default()],
             checksum: Crc32::default(),
             header: RequestHeader::new(parameters, direction, scan),
             tail: RequestTail::new(direction),
@@ -159,6 +161,7 @@ impl<const N: usize, const D: usize, const M: usize> PacketParser<N, D, M> {
             taken: Signal::default(),
             beat: Signal::default(),
             beat_last: Signal::default(),
+            beat_valid: Signal::default(),
             ended: DFF::default(),
             short: DFF::default(),
             code: Signal::default(),
@@ -185,6 +188,12 @@ impl<const N: usize, const D: usize, const M: usize> PacketParser<N, D, M> {
             told_empty: DFF::default(),
         }
     }
+
+    /// The same without a register slice at its input: in front of it are registers.
+    pub fn without_slice(self) -> Self {
+        let slice = Vec::new();
+        Self { slice, ..self }
+    }
 }
 
 impl<const N: usize, const D: usize, const M: usize> Logic for PacketParser<N, D, M> {
@@ -202,18 +211,23 @@ impl<const N: usize, const D: usize, const M: usize> Logic for PacketParser<N, D
         self.header.aclk.next = self.aclk.val();
         self.tail.aclk.next = self.aclk.val();
         self.header.aresetn.next = self.aresetn.val();
-        self.skid.aclk.next = self.aclk.val();
-        self.skid.aresetn.next = self.aresetn.val();
 
         // Input: the last bit under the beat.
-        self.skid.s_tvalid.next = self.s_axis.tvalid.val();
-        self.skid.s_tdata.next = bit_cast::<D, N>(self.s_axis.tdata.val()) << 1;
-        if self.s_axis.tlast.val() {
-            self.skid.s_tdata.next = (bit_cast::<D, N>(self.s_axis.tdata.val()) << 1) | 1;
+        self.beat.next = self.s_axis.tdata.val();
+        self.beat_last.next = self.s_axis.tlast.val();
+        self.beat_valid.next = self.s_axis.tvalid.val();
+        for i in 0..self.slice.len() {
+            self.slice[i].aclk.next = self.aclk.val();
+            self.slice[i].aresetn.next = self.aresetn.val();
+            self.slice[i].s_tvalid.next = self.s_axis.tvalid.val();
+            self.slice[i].s_tdata.next = bit_cast::<D, N>(self.s_axis.tdata.val()) << 1;
+            if self.s_axis.tlast.val() {
+                self.slice[i].s_tdata.next = (bit_cast::<D, N>(self.s_axis.tdata.val()) << 1) | 1;
+            }
+            self.beat.next = self.slice[i].m_tdata.val().get_bits::<N>(1);
+            self.beat_last.next = self.slice[i].m_tdata.val().get_bit(0);
+            self.beat_valid.next = self.slice[i].m_tvalid.val();
         }
-        self.s_axis.tready.next = self.skid.s_tready.val();
-        self.beat.next = self.skid.m_tdata.val().get_bits::<N>(1);
-        self.beat_last.next = self.skid.m_tdata.val().get_bit(0);
 
         self.ready.next = false;
         self.in_payload.next = false;
@@ -233,8 +247,12 @@ impl<const N: usize, const D: usize, const M: usize> Logic for PacketParser<N, D
             }
             _ => {}
         }
-        self.skid.m_tready.next = self.ready.val();
-        self.taken.next = self.ready.val() & self.skid.m_tvalid.val();
+        self.s_axis.tready.next = self.ready.val();
+        for i in 0..self.slice.len() {
+            self.slice[i].m_tready.next = self.ready.val();
+            self.s_axis.tready.next = self.slice[i].s_tready.val();
+        }
+        self.taken.next = self.ready.val() & self.beat_valid.val();
 
         // What is handed out.
         if self.answer.reply_tready.val() {
@@ -250,7 +268,7 @@ impl<const N: usize, const D: usize, const M: usize> Logic for PacketParser<N, D
             self.verdict_pending.d.next = false;
         }
         self.offers.next = self.hold_valid.q.val()
-            & (self.hold_final.q.val() | (self.in_payload.val() & self.skid.m_tvalid.val()));
+            & (self.hold_final.q.val() | (self.in_payload.val() & self.beat_valid.val()));
         if self.offers.val() & self.m_axis.tready.val() {
             self.hold_valid.d.next = false;
         }

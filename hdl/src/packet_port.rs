@@ -81,6 +81,15 @@ impl<
             contexts: ContextUse::default(),
         }
     }
+
+    /// The same without register slices at its streams: at their other ends are registers.
+    pub fn without_slices(self) -> Self {
+        Self {
+            parser: self.parser.without_slice(),
+            framer: self.framer.without_slice(),
+            ..self
+        }
+    }
 }
 
 impl<

@@ -80,6 +80,12 @@ impl<
             decoder: Decoder::new(parameters),
         }
     }
+
+    /// The same without register slices at its streams: at their other ends are registers.
+    pub fn without_slices(self) -> Self {
+        let port = self.port.without_slices();
+        Self { port, ..self }
+    }
 }
 
 impl<

@@ -214,7 +214,9 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
         clock!(self, aclk, bad_context, bad_shape, no_payload);
         clock!(self, aclk, distance, jump);
         self.part.next = self.at.val() & self.parts.val();
-        self.turns.next = self.turn.val() & (self.part.val() == self.parts.val());
+        // Without `part`, which would join this and the reply in one loop of Verilator's.
+        self.turns.next =
+            self.turn.val() & ((self.at.val() & self.parts.val()) == self.parts.val());
         self.enters_now.next = self.data.val();
         if self.turn.val() {
             self.enters_now.next = self.header.q.val().get_bits::<N>(0);

@@ -99,7 +99,8 @@ impl<const N: usize> Logic for PacketInput<N> {
         if self.begins.val() {
             self.length_left.d.next = 4.into();
         }
-        self.m_axis.tvalid.next = self.given.val();
+        // Without `given`, which would join valid and ready in one loop of Verilator's.
+        self.m_axis.tvalid.next = self.count.q.val() == self.full.val();
         self.m_axis.tdata.next = self.beat.q.val();
         self.m_axis.tlast.next = !self.left.q.val().any();
         if self.given.val() & self.m_axis.tready.val() {

@@ -52,7 +52,8 @@ impl<const N: usize> Logic for PacketOutput<N> {
     fn update(&mut self) {
         dff_setup!(self, aclk, beat, left, last);
         self.empty.next = !self.left.q.val().any();
-        self.s_axis.tready.next = self.empty.val();
+        // Without `empty`, which would join valid and ready in one loop of Verilator's.
+        self.s_axis.tready.next = !self.left.q.val().any();
         self.m_axis.tvalid.next = !self.empty.val();
         self.m_axis.tdata.next = self.beat.q.val().get_bits::<8>(0);
         self.m_axis.tlast.next = self.last.q.val() & (self.left.q.val() == self.one.val());

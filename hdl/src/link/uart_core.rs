@@ -73,7 +73,7 @@ impl Speed {
 ///
 /// If the parameters are not legal, or the speed.
 pub fn verilog(parameters: &Parameters, speed: Speed, header: &str) -> Result<String, CheckError> {
-    let core = core::verilog(parameters, "")?;
+    let core = core::verilog_without_slices(parameters)?;
     let port = port_verilog(parameters, speed)?;
     let mut wires = String::new();
     let mut core_pins = String::new();
