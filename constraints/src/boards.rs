@@ -71,7 +71,7 @@ const ARTY: Board = Board {
 };
 
 /// All of them.
-pub const ALL: [Board; 6] = [
+pub const ALL: [Board; 7] = [
     ULX3S,
     Board {
         name: "ulx3s-85f",
@@ -127,6 +127,30 @@ pub const ALL: [Board; 6] = [
         pin_hz: 100_000_000,
         divider: 2,
         baud: 3_000_000,
+        core: Parameters::smallest(Paths::Encode),
+    },
+    Board {
+        name: "icebreaker",
+        folder: "icebreaker",
+        about: "iCEBreaker with iCE40 UP5K",
+        loader: "ice40_generic",
+        device: Device::Ice40 {
+            part: "up5k",
+            package: "sg48",
+            // Few registers share an enable of their own: else they fill too few of the logic tiles to be placed.
+            synthesis: "-device u -dsp -abc2 -dffe_min_ce_use 9",
+        },
+        pins: Pins {
+            clock: "35",
+            reset: low("10"),
+            rx: "6",
+            tx: "9",
+            session: low("37"),
+            irq: low("11"),
+        },
+        pin_hz: 12_000_000,
+        divider: 1,
+        baud: 1_000_000,
         core: Parameters::smallest(Paths::Encode),
     },
     ARTY,
