@@ -39,7 +39,8 @@ module axil_port_top(
     reg begun = 0, after_reset = 0;
     reg write_waits, read_waits, b_waits, r_waits;
     reg [1:0] bresp_before, rresp_before;
-    reg [31:0] rdata_before;
+    reg [31:0] rdata_before, write_data_before;
+    reg wrote;
     always @(posedge aclk) begin
         begun <= 1;
         after_reset <= !aresetn;
@@ -50,6 +51,8 @@ module axil_port_top(
         bresp_before <= bresp;
         rresp_before <= rresp;
         rdata_before <= rdata;
+        wrote <= aresetn && write;
+        write_data_before <= write_data;
         if (awvalid && awready) aw <= awaddr;
         if (wvalid && wready) {data, strobe} <= {wdata, wstrb};
         if (arvalid && arready) ar <= araddr;
@@ -74,6 +77,7 @@ module axil_port_top(
         if (write) assert(aw_open && w_open && !written && !bvalid);
         if (write) assert(aw_aligned && write_address == aw[11:2]);
         if (write) assert(write_data == data && write_strobe == strobe);
+        if (wrote) assert(write_data == write_data_before);
         if (bvalid) assert(aw_open && w_open && written == aw_aligned);
         if (bvalid) assert(bresp == (aw_aligned && !write_failed ? 0 : 2));
         if (write_waits) assert(bvalid);

@@ -5,7 +5,7 @@
 //! | `aclk`, `aresetn` | in | clock, active-low synchronous reset |
 //! | `s_axil_aw*`, `s_axil_w*`, `s_axil_b*` | | writes: 12-bit byte addresses, 32-bit data |
 //! | `s_axil_ar*`, `s_axil_r*` | | reads |
-//! | `write`, `write_address`, `write_data`, `write_strobe` | out | one clock: write this word; its address / 4 |
+//! | `write`, `write_address`, `write_data`, `write_strobe` | out | one clock: write this word, which stays a clock more; its address / 4 |
 //! | `write_error` | in | in the same clock: it is refused |
 //! | `read_address` | out | address / 4 |
 //! | `read_data`, `read_error` | in | in the same clock: its word, or it is refused |

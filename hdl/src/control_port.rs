@@ -10,7 +10,7 @@
 //! | `enc_load_*`, `dec_load_*` | out | a write of its load map |
 //!
 //! No parameters but the [`Identification`]. What a write changes is seen 2 clocks after its address
-//! and data have both come; `*_load_*` and `soft_reset` 1 clock after. `docs/src/registers.md` says what
+//! and data have both come, as do `*_load_*`; `soft_reset` 1 clock after. `docs/src/registers.md` says what
 //! each register does.
 
 use rust_hdl::prelude::*;
@@ -40,6 +40,8 @@ pub struct ControlPort {
     /// One of the two is there.
     counters: Vec<CounterBank<COUNTERS>>,
     no_counters: Vec<NoCounters<COUNTERS>>,
+    /// A word was written to be loaded: it and its address stand for a clock more.
+    load_write: DFF<Bit>,
     load_busy: Signal<Local, Bits<2>>,
     load_refused: Signal<Local, Bit>,
     first: Constant<Bits<15>>,
@@ -67,6 +69,7 @@ impl ControlPort {
             file: RegisterFile::new(identification.constants()),
             counters: some(counts, CounterBank::default),
             no_counters: some(!counts, NoCounters::default),
+            load_write: Default::default(),
             load_busy: Default::default(),
             load_refused: Default::default(),
             first: Constant::new(bits(1)),
@@ -116,6 +119,8 @@ impl Logic for ControlPort {
         self.soft_reset.next = self.file.control_soft_reset.val();
         self.file.cycles_count.next = true;
 
+        self.load_write.clock.next = self.aclk.val();
+        self.load_write.d.next = self.file.load_data_word_write.val() & self.aresetn.val();
         self.load_busy.next = self.enc.contexts_busy.val();
         if self.file.load_addr_path.val() {
             self.load_busy.next = self.dec.contexts_busy.val();
@@ -124,21 +129,18 @@ impl Logic for ControlPort {
         if self.file.load_addr_context.val() {
             self.load_refused.next = self.load_busy.val().get_bit(1);
         }
-        self.enc_load.valid.next = self.file.load_data_word_write.val()
-            & !self.load_refused.val()
-            & !self.file.load_addr_path.val();
-        self.dec_load.valid.next = self.file.load_data_word_write.val()
-            & !self.load_refused.val()
-            & self.file.load_addr_path.val();
+        self.enc_load.valid.next =
+            self.load_write.q.val() & !self.load_refused.val() & !self.file.load_addr_path.val();
+        self.dec_load.valid.next =
+            self.load_write.q.val() & !self.load_refused.val() & self.file.load_addr_path.val();
         self.enc_load.context.next = self.file.load_addr_context.val();
         self.enc_load.addr.next = self.file.load_addr_address.val();
         self.enc_load.data.next = self.file.load_data_word.val();
         self.dec_load.context.next = self.file.load_addr_context.val();
         self.dec_load.addr.next = self.file.load_addr_address.val();
         self.dec_load.data.next = self.file.load_data_word.val();
-        self.file.load_addr_address_advance.next = self.file.load_data_word_write.val();
-        self.file.irq_status_load_refused.next =
-            self.file.load_data_word_write.val() & self.load_refused.val();
+        self.file.load_addr_address_advance.next = self.load_write.q.val();
+        self.file.irq_status_load_refused.next = self.load_write.q.val() & self.load_refused.val();
 
         self.enc.check_sequence.next = self.file.control_check_sequence.val();
         self.file.status_encoder_busy.next = self.enc.busy.val();
