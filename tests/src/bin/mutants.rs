@@ -51,7 +51,7 @@ const MUTANTS: &[Mutant] = &[
         file: "encoder.rs",
         from: "self.cmd.tready.next = self.start.q.val();",
         to: "self.cmd.tready.next = self.control.start.val();",
-        test: ("packets", "write_path"),
+        test: ("encoder", "two_lanes_agree"),
     },
     Mutant {
         what: "code lookup takes context 0's tables for both",
