@@ -16,7 +16,7 @@ use super::engine::{self, Event, Signals};
 use crate::card::LinkError;
 
 /// How long nothing may come for streams to count as drained.
-const QUIET: Duration = Duration::from_millis(10);
+const QUIET: Duration = Duration::from_millis(30);
 /// How long to wait for that, and for transfers to end.
 const DRAIN: Duration = Duration::from_millis(500);
 /// How long to wait for threads to end.
