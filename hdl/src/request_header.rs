@@ -18,7 +18,8 @@
 //! Generics: N, the bits of a request's beat; M, of an answer's. The rest is given to
 //! [`RequestHeader::new`]. The fields stay until the next `shift` or `turn`. An answer's header is the
 //! request's but for a few bytes, so it goes out of the same register, which turns around once for the CRC and once
-//! to be sent: N bits at once, as requests come in, where M are fewer, so that its bits need no selector.
+//! to be sent: N bits at once, as requests come in, where M are fewer, so that its bits need no selector. Of 64 bits
+//! and more there are few, which are picked instead.
 //!
 //! Faults are `dqa_golden::packet::Status` 6 to 10; an empty payload counts as one that ended
 //! early, 1. A sequence number counts as seen if the header is not damaged (6).
@@ -65,9 +66,10 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     reply_bits: Constant<Bits<8>>,
     reply_shift: Constant<Bits<3>>,
     around: Constant<Bits<8>>,
-    /// An answer's beat is the larger one.
+    /// It turns by a request's beat, or by an answer's.
+    narrow: Constant<Bit>,
     wide: Constant<Bit>,
-    /// Answer's beats in one of a request, less one.
+    /// Answer's beats between two turns, less one.
     parts: Constant<Bits<4>>,
     part_beat: Constant<Bits<32>>,
     magic: Constant<Bits<40>>,
@@ -108,6 +110,8 @@ pub struct RequestHeader<const N: usize, const M: usize> {
     enters_now: Signal<Local, Bits<N>>,
     turns: Signal<Local, Bit>,
     told: Signal<Local, Bits<256>>,
+    kept: Signal<Local, Bits<M>>,
+    behind: Signal<Local, Bits<32>>,
 }
 
 /// A number of N bits from bytes, the first lowest.
@@ -119,6 +123,9 @@ pub(crate) fn from_bytes<const N: usize>(bytes: &[u8]) -> Bits<N> {
     bits.filter(|&(at, _)| at < N)
         .fold(Bits::default(), |all, (at, bit)| all.replace_bit(at, bit))
 }
+
+/// Bits of an answer's beat from which on the header stands still.
+const STILL: usize = 64;
 
 impl<const N: usize, const M: usize> RequestHeader<N, M> {
     /// Headers for the path of this direction, with or without scan requests.
@@ -161,8 +168,14 @@ impl<const N: usize, const M: usize> RequestHeader<N, M> {
             reply_bits: Constant::new(bits(number(M))),
             reply_shift: Constant::new(bits(u64::from(M.ilog2()))),
             around: Constant::new(bits(number(256 - M))),
-            wide: Constant::new(M > N),
-            parts: Constant::new(bits(number((N / M).max(1) - 1))),
+            narrow: Constant::new(M < STILL && M <= N),
+            wide: Constant::new(M < STILL && M > N),
+            parts: Constant::new(bits(number(
+                match M {
+                    STILL.. => 256 / M,
+                    _ => (N / M).max(1),
+                } - 1,
+            ))),
             part_beat: Constant::new(bits(number(N / 8 - 1))),
             magic: Constant::new(from_bytes(&own[..5])),
             residue: Constant::new(bits(u64::from(Crc32::<N>::RESIDUE))),
@@ -202,6 +215,8 @@ impl<const N: usize, const M: usize> RequestHeader<N, M> {
             enters_now: Signal::default(),
             turns: Signal::default(),
             told: Signal::default(),
+            kept: Signal::default(),
+            behind: Signal::default(),
         }
     }
 }
@@ -215,10 +230,11 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
         clock!(self, aclk, distance, jump);
         self.part.next = self.at.val() & self.parts.val();
         // Without `part`, which would join this and the reply in one loop of Verilator's.
-        self.turns.next =
-            self.turn.val() & ((self.at.val() & self.parts.val()) == self.parts.val());
+        self.turns.next = self.turn.val()
+            & self.narrow.val()
+            & ((self.at.val() & self.parts.val()) == self.parts.val());
         self.enters_now.next = self.data.val();
-        if self.turn.val() {
+        if self.turn.val() & self.narrow.val() {
             self.enters_now.next = self.header.q.val().get_bits::<N>(0);
         }
         if self.shift.val() | self.turns.val() {
@@ -293,12 +309,16 @@ impl<const N: usize, const M: usize> Logic for RequestHeader<N, M> {
         self.place.next = bit_cast::<8, 4>(self.at.val()) << self.reply_shift.val();
         self.told.next = self.own.val() | (bit_cast::<256, 2>(self.answer.q.val()) << 40);
         self.part_place.next = bit_cast::<8, 4>(self.part.val()) << self.reply_shift.val();
-        self.reply.next = (bit_cast::<M, 256>(self.header.q.val() >> self.part_place.val())
+        self.kept.next = bit_cast::<M, 256>(self.header.q.val() >> self.part_place.val());
+        self.reply.next = (self.kept.val()
             & bit_cast::<M, 256>(self.echo.val() >> self.place.val()))
             | bit_cast::<M, 256>(self.told.val() >> self.place.val());
-        self.check.next = (bit_cast::<M, 256>(
+        // The bits that the CRC is made of come 32 later.
+        self.behind.next = bit_cast::<32, 256>(
             ((self.header.q.val() << 32) | (self.header.q.val() >> 224)) >> self.part_place.val(),
-        ) & bit_cast::<M, 256>((self.echo.val() << 32) >> self.place.val()))
+        );
+        self.check.next = (((self.kept.val() << 32) | bit_cast::<M, 32>(self.behind.val()))
+            & bit_cast::<M, 256>((self.echo.val() << 32) >> self.place.val()))
             | bit_cast::<M, 256>(
                 ((self.told.val() << 32) | self.neutral.val()) >> self.place.val(),
             );
