@@ -3,7 +3,7 @@
 use dqa_golden::lanes::LaneShape;
 use dqa_golden::packet::{
     BLOCK_BYTES, BLOCK_HEAD_BYTES, HEADER_BYTES, Header, MAX_PAYLOAD_BYTES, Operation, Packet,
-    PacketError, Reader, TRAILER_BYTES, plain,
+    PacketError, Reader, TRAILER_BYTES, checked, is_whole, plain,
 };
 use dqa_golden::payload::PlaneRun;
 use proptest::collection::vec;
@@ -129,6 +129,42 @@ proptest! {
         if at >= trailer {
             prop_assert!(left.is_empty() && !reader.is_lost() && !reader.in_packet());
             prop_assert_eq!(reader.read(&mut &packet[..]), Some(Ok(packet)));
+        }
+    }
+
+    #[test]
+    fn a_whole_packet_is_read_where_it_is(
+        packet in packet(),
+        blocks in prop::option::of(lengths(3000)),
+        status in prop::option::of(1u32..20),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+        more: bool,
+        damage in prop::option::of(any::<(prop::sample::Index, u8)>()),
+    ) {
+        let mut bytes = match blocks {
+            None => packet.clone(),
+            Some(blocks) => Packet::parse(&packet).unwrap().stream_in(blocks),
+        };
+        let trailer = bytes.len() - TRAILER_BYTES;
+        if let Some(status) = status {
+            bytes[trailer + 8..trailer + 12].copy_from_slice(&status.to_le_bytes());
+        }
+        if let Some((at, flip)) = damage {
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        bytes.extend(more.then_some(7));
+        let mut reader = Reader::new();
+        let mut left = &bytes[..];
+        let read = reader.read(&mut left);
+        let whole = read.is_some() && left.is_empty() && !reader.is_lost();
+        prop_assert_eq!(is_whole(&bytes), whole);
+        match read.filter(|_| whole) {
+            Some(read) => prop_assert_eq!(checked(bytes), read),
+            None => prop_assert!(checked(bytes).is_err()),
         }
     }
 

@@ -49,7 +49,7 @@ pub use cutter::Cutter;
 pub use header::{Header, Operation};
 pub use reply::{Direction, Path, Reply};
 pub use status::Status;
-pub use stream::{Reader, plain};
+pub use stream::{Reader, checked, is_whole, plain};
 
 /// First bytes of a packet.
 pub const MAGIC: [u8; 4] = *b"DQAP";

@@ -219,12 +219,8 @@ impl Reader {
             }
             Part::Block { last: false } => (Part::BlockHead, BLOCK_HEAD_BYTES),
             Part::Block { last: true } => {
-                let payload = u32::try_from(self.packet.len() - HEADER_BYTES);
-                let payload = payload.expect("at most MAX_PAYLOAD_BYTES").to_le_bytes();
-                let head = self.packet.first_chunk_mut().expect("a whole header");
-                head[15] = 0;
-                head[24..28].copy_from_slice(&payload);
-                seal(head);
+                let payload = self.packet.len() - HEADER_BYTES;
+                seal_plain(&mut self.packet, payload)?;
                 (Part::Trailer, TRAILER_BYTES)
             }
             Part::Payload => (Part::Trailer, TRAILER_BYTES),
@@ -244,20 +240,76 @@ pub fn plain(packet: Vec<u8>) -> Result<Vec<u8>, PacketError> {
     if packet.get(15) != Some(&STREAMED) {
         return Ok(packet);
     }
-    let mut bytes = &packet[..];
-    let plain = Reader::new().read(&mut bytes);
-    let used = packet.len() - bytes.len();
-    match plain {
-        Some(plain) if bytes.is_empty() => plain,
-        Some(_) => Err(PacketError::Length {
-            got: packet.len(),
-            expected: used,
-        }),
-        None => Err(PacketError::Length {
-            got: packet.len(),
-            expected: packet.len() + 1,
-        }),
+    checked(packet)
+}
+
+/// The plain form of one packet that fills `packet`, streamed or plain, in its own buffer, checked as by
+/// [`Packet::parse`].
+pub fn checked(mut packet: Vec<u8>) -> Result<Vec<u8>, PacketError> {
+    let got = packet.len();
+    let short = |expected| PacketError::Length { got, expected };
+    let head = packet.first_chunk().ok_or(short(HEADER_BYTES))?;
+    if !header::check_intact(head)? {
+        Packet::parse(&packet)?;
+        return Ok(packet);
     }
+    let mut crc = crc32fast::Hasher::new();
+    let (mut from, mut to) = (HEADER_BYTES, HEADER_BYTES);
+    loop {
+        let head = packet.get(from..).and_then(<[u8]>::first_chunk);
+        let (len, last) = block(head.ok_or(short(from + BLOCK_HEAD_BYTES))?, 2)?;
+        from += BLOCK_HEAD_BYTES;
+        if got < from + len {
+            return Err(short(from + len));
+        }
+        packet.copy_within(from..from + len, to);
+        crc.update(&packet[to..to + len]);
+        (from, to) = (from + len, to + len);
+        if last {
+            break;
+        }
+    }
+    if got != from + TRAILER_BYTES {
+        return Err(short(from + TRAILER_BYTES));
+    }
+    packet.copy_within(from.., to);
+    packet.truncate(to + TRAILER_BYTES);
+    seal_plain(&mut packet, to - HEADER_BYTES)?;
+    Packet::parse_with(&packet, |_| crc.finalize())?;
+    Ok(packet)
+}
+
+/// Whether these are the bytes of one packet, streamed or plain, by the lengths that it tells. Whether it is
+/// right is not looked at.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    let Some(Ok(streamed)) = bytes.first_chunk().map(header::check_intact) else {
+        return false;
+    };
+    let mut end = HEADER_BYTES;
+    if !streamed {
+        end += u32_at(bytes, 24) as usize;
+    }
+    let mut last = !streamed;
+    while !last {
+        let head = bytes.get(end..).and_then(<[u8]>::first_chunk);
+        let Some(Ok((len, is_last))) = head.map(|head| block(head, 2)) else {
+            return false;
+        };
+        (end, last) = (end + BLOCK_HEAD_BYTES + len, is_last);
+    }
+    bytes.len() == end + TRAILER_BYTES
+}
+
+/// Makes the header of a streamed packet that of the plain one with so many bytes of payload.
+fn seal_plain(packet: &mut [u8], payload: usize) -> Result<(), PacketError> {
+    let len = u32::try_from(payload).ok();
+    let len = len.filter(|&len| len <= MAX_PAYLOAD_BYTES);
+    let len = len.ok_or(PacketError::TooLarge(payload))?;
+    let head = packet.first_chunk_mut().expect("a whole header");
+    head[15] = 0;
+    head[24..28].copy_from_slice(&len.to_le_bytes());
+    seal(head);
+    Ok(())
 }
 
 #[cfg(test)]
