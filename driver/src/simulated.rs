@@ -4,6 +4,7 @@
 //! some thousand times slower than [`Software`](crate::software::Software); for real work use that.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dqa_golden::context::Context;
@@ -11,7 +12,7 @@ use dqa_golden::packet::{Direction, PacketError};
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::{CoreError, Device, SimError};
 
-use crate::card::{Card, Limits, Link, LinkError};
+use crate::card::{Card, Limits, Link, LinkError, Piece};
 use crate::registers::RegisterBus;
 use crate::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 
@@ -83,7 +84,12 @@ impl Link for SimulatedLink {
         LIMITS
     }
 
-    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
+    fn send(
+        &mut self,
+        path: Direction,
+        request: &Arc<Vec<u8>>,
+        at: usize,
+    ) -> Result<usize, LinkError> {
         self.device.send(path, &request[at..], true);
         Ok(request.len() - at)
     }
@@ -91,7 +97,7 @@ impl Link for SimulatedLink {
     fn receive(
         &mut self,
         wait: Duration,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<bool, LinkError> {
         let (start, before) = (Instant::now(), self.device.beats());
         loop {
@@ -99,7 +105,7 @@ impl Link for SimulatedLink {
             let mut came = false;
             for path in [Direction::Write, Direction::Read] {
                 while let Some(answer) = self.device.answer(path) {
-                    take(path, &answer);
+                    take(path, Piece::Bytes(answer));
                     came = true;
                 }
             }

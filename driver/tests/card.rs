@@ -3,9 +3,10 @@
 
 mod host;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dqa_driver::card::{Card, Limits, Link, LinkError};
+use dqa_driver::card::{Card, Limits, Link, LinkError, Piece};
 use dqa_driver::registers::RegisterBus;
 use dqa_driver::simulated::{Simulated, SimulatedLink};
 use dqa_driver::transport::{Transport, TransportError};
@@ -113,7 +114,12 @@ impl Link for Faulty {
     }
 
     /// Requests go in whole or in two parts, as they are or not.
-    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
+    fn send(
+        &mut self,
+        path: Direction,
+        request: &Arc<Vec<u8>>,
+        at: usize,
+    ) -> Result<usize, LinkError> {
         if self.dead {
             return Ok(request.len() - at);
         }
@@ -153,23 +159,27 @@ impl Link for Faulty {
     fn receive(
         &mut self,
         wait: Duration,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<bool, LinkError> {
         if self.dead {
             std::thread::sleep(wait);
             return Ok(false);
         }
         let mut answers = Vec::new();
-        let moved = self.link.receive(wait, &mut |path, bytes| {
-            answers.push((path, bytes.to_vec()));
+        let moved = self.link.receive(wait, &mut |path, piece| {
+            match piece {
+                Piece::Bytes(bytes) => answers.push((path, bytes)),
+                Piece::Answer(..) => unreachable!("the simulation tells bytes alone"),
+            }
+            Vec::new()
         })?;
         for (path, mut bytes) in answers {
             if self.strikes(Fault::LoseWholeAnswer) {
                 continue;
             }
             if self.strikes(Fault::Garbage) {
-                let garbage: Vec<u8> = (0..50).map(|_| self.random.u8(..)).collect();
-                take(path, &garbage);
+                let garbage = (0..50).map(|_| self.random.u8(..)).collect();
+                take(path, Piece::Bytes(garbage));
             }
             if self.strikes(Fault::FlipAnswer) {
                 self.flip(&mut bytes);
@@ -182,7 +192,7 @@ impl Link for Faulty {
             for _ in 0..=usize::from(self.strikes(Fault::RepeatAnswer)) {
                 // Pieces as a link cuts them.
                 for piece in bytes.chunks(self.random.usize(1..200)) {
-                    take(path, piece);
+                    take(path, Piece::Bytes(piece.to_vec()));
                 }
             }
         }
@@ -364,13 +374,13 @@ fn what_is_no_core_of_this_version() {
         fn limits(&self) -> Limits {
             self.1.limits()
         }
-        fn send(&mut self, _: Direction, _: &[u8], _: usize) -> Result<usize, LinkError> {
+        fn send(&mut self, _: Direction, _: &Arc<Vec<u8>>, _: usize) -> Result<usize, LinkError> {
             unreachable!("nothing is sent before the core is known")
         }
         fn receive(
             &mut self,
             _: Duration,
-            _: &mut dyn FnMut(Direction, &[u8]),
+            _: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
         ) -> Result<bool, LinkError> {
             Ok(false)
         }

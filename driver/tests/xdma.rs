@@ -95,6 +95,20 @@ fn the_software_core_answers_as_golden() {
     }
 }
 
+/// In blocks, as a core gives them, and so large that they are made plain where they are.
+#[test]
+fn large_answers_of_the_software_core_are_golden() {
+    let core = SoftwareCore::new(parameters(4)).expect("legal");
+    let simulated = simulated(core, Faults::new(3));
+    let mut card = opened(simulated.clone(), tuning(1 << 17, 10_000));
+    let mut host = Steady::new(3, &mut card, 20_000, false);
+    host.session(&mut card, 100);
+    let rates = Faults::new(3).with(Fault::Short, 5);
+    simulated.set_faults(rates.with(Fault::Failed, 50));
+    host.session(&mut card, 300);
+    assert!(card.resets() > 0, "a transfer failed");
+}
+
 #[test]
 fn faults_of_the_verilated_card_are_repaired() {
     for seed in seeds(1) {
@@ -125,8 +139,8 @@ struct Steady {
 }
 
 impl Steady {
-    fn new(seed: u64, card: &mut impl Transport, copies: bool) -> Self {
-        let context = layers::length_by_sample(4, if copies { 1000 } else { 64 });
+    fn new(seed: u64, card: &mut impl Transport, plane_len: u32, copies: bool) -> Self {
+        let context = layers::length_by_sample(4, plane_len);
         card.load_context(0, &context).expect("it fits");
         Self {
             random: Rng::with_seed(seed),
@@ -147,7 +161,7 @@ impl Steady {
             run: PlaneRun {
                 first_channel: 0,
                 channels: 1,
-                images: self.random.u16(1..if self.copies { 20 } else { 4 }),
+                images: self.random.u16(1..if self.copies { 40 } else { 4 }),
             },
             plane_len: context.parts().plane_len,
             sequence: self.sequence,
@@ -231,11 +245,14 @@ impl Steady {
 /// As many as take some seconds; of those that time has to repair, fewer.
 #[test]
 fn faults_of_the_copying_card_are_repaired() {
-    for fault in Fault::ALL {
+    // Requests that are copied, and such as are sent from where they are; answers that are cut, and such as are
+    // not.
+    let faults = Fault::ALL.into_iter();
+    for (fault, buffer) in faults.flat_map(|fault| [(fault, 1 << 13), (fault, 1 << 16)]) {
         let wanted = wanted(if rate(fault) >= 200 { 3 } else { 30 });
         let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
-        let mut card = opened(simulated.clone(), tuning(8192, patience(fault)));
-        let mut host = Steady::new(7, &mut card, true);
+        let mut card = opened(simulated.clone(), tuning(buffer, patience(fault)));
+        let mut host = Steady::new(7, &mut card, 1000, true);
         host.with_faults(&simulated, &mut card, (fault, rate(fault)), wanted);
     }
 }
@@ -248,7 +265,7 @@ fn many_faults_of_the_verilated_card_are_repaired() {
         let wanted = wanted(if rate >= 200 { 2 } else { 30 });
         let simulated = verilated(4, 7);
         let mut card = opened(simulated.clone(), tuning(1024, patience(fault)));
-        let mut host = Steady::new(7, &mut card, false);
+        let mut host = Steady::new(7, &mut card, 64, false);
         host.with_faults(&simulated, &mut card, (fault, rate), wanted);
     }
 }
@@ -321,7 +338,7 @@ fn transfers_are_split() {
     const BUFFER: usize = 4096;
     let simulated = simulated(Loopback::new(parameters(4)), Faults::new(0));
     let mut card = opened(simulated.clone(), tuning(BUFFER, 10_000));
-    let mut host = Steady::new(3, &mut card, true);
+    let mut host = Steady::new(3, &mut card, 1000, true);
     simulated.record();
     host.session(&mut card, 20);
     let transfers = simulated.record();
@@ -335,7 +352,7 @@ fn transfers_are_merged() {
     let core = Box::new(Loopback::new(parameters(4)));
     let simulated = SimulatedCard::new(core, Faults::new(0), Duration::from_secs(20));
     let mut card = opened(simulated.clone(), tuning(1 << 20, 10_000));
-    let mut host = Steady::new(3, &mut card, true);
+    let mut host = Steady::new(3, &mut card, 400, true);
     simulated.record();
     for _ in 0..10 {
         // Nothing gets to it until all have been sent.
@@ -388,7 +405,7 @@ fn a_card_is_open_once() {
     assert!(matches!(second, Some(LinkError::Busy { .. })), "{second:?}");
     drop(card);
     let mut card = opened(simulated, Tuning::default());
-    Steady::new(0, &mut card, true).session(&mut card, 20);
+    Steady::new(0, &mut card, 1000, true).session(&mut card, 20);
 }
 
 #[test]
@@ -453,7 +470,7 @@ fn faults_through_files_are_repaired() {
     };
     let place = folder.path().join("xdma0");
     let mut card = opened(Files::new(&place.to_string_lossy()), tuning(1 << 16, 1000));
-    let mut host = Steady::new(9, &mut card, true);
+    let mut host = Steady::new(9, &mut card, 1000, true);
     for fault in Fault::ALL {
         let rates = Faults::new(9).with(fault, rate(fault));
         simulated.set_faults(rates);

@@ -69,16 +69,15 @@ struct Channel {
 }
 
 impl Stream for Channel {
-    fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+    fn read(&self, into: &mut Vec<u8>) -> io::Result<usize> {
         let mut rest = self.rest.lock().expect("one thread reads");
         if rest.is_empty() {
             *rest = self
                 .card
                 .wait(|board| board.receive(self.path).map_err(io::Error::other))?;
         }
-        let count = rest.len().min(bytes.len());
-        bytes[..count].copy_from_slice(&rest[..count]);
-        rest.drain(..count);
+        let count = rest.len().min(into.capacity() - into.len());
+        into.extend(rest.drain(..count));
         Ok(count)
     }
 

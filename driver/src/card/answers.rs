@@ -2,8 +2,8 @@
 
 use dqa_golden::packet::{HEADER_BYTES, PacketError, Reader};
 
-/// Where a header has its sequence number.
-const SEQUENCE: usize = 20;
+use super::link::{Piece, sequence};
+
 /// Pieces that may be left of answers from before a reset.
 const STRAYS: u32 = 1000;
 
@@ -22,17 +22,34 @@ pub(super) struct Answers {
 pub(super) type Numbered = (u32, Result<Vec<u8>, PacketError>);
 
 impl Answers {
-    /// Takes all bytes, and gives what is complete with them, each in a buffer of its own.
+    /// Takes a piece, and gives what is complete with it, each in a buffer of its own. Gives back the piece's
+    /// buffer, or for an answer's another one.
     pub(super) fn read(
         &mut self,
-        mut bytes: &[u8],
-        mut buffer: impl FnMut() -> Vec<u8>,
+        piece: Piece,
+        mut buffer: impl FnMut(usize) -> Vec<u8>,
         mut take: impl FnMut(Numbered),
-    ) {
+    ) -> Vec<u8> {
+        let piece = match piece {
+            Piece::Bytes(bytes) => bytes,
+            Piece::Answer(number, packet) => {
+                // Some more, as the next one may be a little longer.
+                let len = packet.as_ref().map_or(0, Vec::len);
+                // The end of one that began before it is missing.
+                let cut = self.reader.in_packet() || self.reader.is_lost();
+                let packet = packet.and_then(|packet| match cut {
+                    true => Err(PacketError::PayloadCrc),
+                    false => Ok(packet),
+                });
+                take((number, packet));
+                return buffer(len + len / 4);
+            }
+        };
+        let mut bytes = &piece[..];
         while !bytes.is_empty() {
             if !self.reader.in_packet() {
                 self.head.clear();
-                self.reader.reuse(buffer());
+                self.reader.reuse(buffer(0));
             }
             let before = bytes;
             let packet = self.reader.read(&mut bytes);
@@ -48,11 +65,8 @@ impl Answers {
                 self.reader = Reader::new();
                 continue;
             }
-            let number = self
-                .head
-                .get(SEQUENCE..)
-                .and_then(|number| number.first_chunk());
-            take((number.copied().map_or(0, u32::from_le_bytes), packet));
+            take((sequence(&self.head), packet));
         }
+        piece
     }
 }

@@ -1,9 +1,9 @@
 //! What a [`Card`](super::Card) needs of the link to its core.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use dqa_golden::packet::{Direction, PacketError};
+use dqa_golden::packet::{Direction, PacketError, checked, is_whole};
 use dqa_hdl::identification::IdentificationError;
 
 use crate::registers::RegisterBus;
@@ -39,21 +39,59 @@ pub trait Link: RegisterBus<Error = LinkError> + Send {
 
     /// Takes bytes of a request from `at` on, as many as there is room for at once, and says how many:
     /// 0 while there is none. `request` is the whole packet, so that its end can be marked; it comes
-    /// again until it is taken whole, and then the path's next one.
-    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError>;
+    /// again until it is taken whole, and then the path's next one. A link that sends it from where it is has a
+    /// share in it until that is done.
+    fn send(
+        &mut self,
+        path: Direction,
+        request: &Arc<Vec<u8>>,
+        at: usize,
+    ) -> Result<usize, LinkError>;
 
-    /// Hands on bytes of answers, of either path, in pieces of any size. Waits up to `wait` for the first;
-    /// `false` where none came. What was sent is under way at the latest when this is called.
+    /// Hands on what comes of either path, in pieces of any size. Waits up to `wait` for the first; `false` where
+    /// none came. What was sent is under way at the latest when this is called. For each piece, `take` gives a
+    /// buffer back, to be used again: the piece's own or another one.
     fn receive(
         &mut self,
         wait: Duration,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<bool, LinkError>;
 
     /// Begins anew: drops what waits on either side of the link and opens again what had broken. It is
     /// called before and after a soft reset of the core; what was sent before the second call may
     /// still be answered, but no request that comes after it is cut or mixed with one.
     fn reset(&mut self) -> Result<(), LinkError>;
+}
+
+/// Bytes from which on a packet that came alone is made plain where it is, not copied.
+const LARGE: usize = 1 << 15;
+/// Where a header has its sequence number.
+const SEQUENCE: usize = 20;
+
+/// Bytes of answers.
+#[derive(Debug)]
+pub enum Piece {
+    /// Any bytes.
+    Bytes(Vec<u8>),
+    /// A whole answer in its own buffer, plain and checked, or what is wrong with it; with its sequence number.
+    Answer(u32, Result<Vec<u8>, PacketError>),
+}
+
+impl Piece {
+    /// Bytes that came together, as an answer where they are a large one. For the thread to which they came, as
+    /// this reads them.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        match bytes.len() >= LARGE && is_whole(&bytes) {
+            true => Self::Answer(sequence(&bytes), checked(bytes)),
+            false => Self::Bytes(bytes),
+        }
+    }
+}
+
+/// The sequence number in a header; 0 where that is not whole.
+pub(super) fn sequence(head: &[u8]) -> u32 {
+    let number = head.get(SEQUENCE..).and_then(<[u8]>::first_chunk);
+    number.copied().map_or(0, u32::from_le_bytes)
 }
 
 /// What a link holds and how long it may take.

@@ -33,10 +33,10 @@ use dqa_hdl::registers::{contexts, control, status};
 
 use crate::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 use answers::{Answers, Numbered};
-pub use link::{Limits, Link, LinkError};
+pub use link::{Limits, Link, LinkError, Piece};
 use request::{Loaded, Request, judge};
 use slots::{Path, SLOTS};
-use spares::Spares;
+use spares::{Spares, fitted};
 
 const CONTEXTS: u16 = 256;
 /// Resets in a row without an answer between.
@@ -278,9 +278,9 @@ impl<L: Link> Card<L> {
         }
         let mut packets = Vec::new();
         let (answers, spares, entries) = (&mut self.answers, &mut self.spares, &self.entries);
-        let received = self.link.receive(wait, &mut |path, bytes| {
-            let buffer = || spares.take(expected(entries, path));
-            answers[index(path)].read(bytes, buffer, |packet| packets.push((path, packet)));
+        let received = self.link.receive(wait, &mut |path, piece| {
+            let buffer = |bytes| spares.take(expected(entries, path).max(bytes));
+            answers[index(path)].read(piece, buffer, |packet| packets.push((path, packet)))
         });
         // What came before an error counts.
         for (path, packet) in packets {
@@ -325,9 +325,12 @@ impl<L: Link> Card<L> {
             }
             Err(error) => return Err(Fault::Answer(error)),
         };
-        let answer = answer.map(|packet| self.spares.fitted(packet));
+        let answer = answer.map(fitted);
         if let Entry::Waiting(request) = std::mem::replace(entry, Entry::Done(answer)) {
-            self.spares.put(request.bytes);
+            // Unless the link has not heard yet that it is sent.
+            if let Some(bytes) = Arc::into_inner(request.bytes) {
+                self.spares.put(bytes);
+            }
         }
         self.answers[index(path)].in_step = true;
         self.tries = 0;

@@ -28,8 +28,8 @@ pub(super) struct Request {
     pub(super) slot: usize,
     /// Sequence number on the link.
     pub(super) sequence: u32,
-    /// As it is sent.
-    pub(super) bytes: Vec<u8>,
+    /// As it is sent; the link may have a share in it.
+    pub(super) bytes: Arc<Vec<u8>>,
     /// Bytes that the link has taken.
     pub(super) sent: usize,
     /// How often the core answered it with an error.
@@ -69,7 +69,7 @@ impl Request {
             context,
             slot: 0,
             sequence: 0,
-            bytes,
+            bytes: Arc::new(bytes),
             sent: 0,
             refused: 0,
         }
@@ -81,7 +81,8 @@ impl Request {
         self.sequence = *last;
         self.sent = 0;
         let head = self.on_link().to_bytes();
-        self.bytes[..HEADER_BYTES].copy_from_slice(&head);
+        // A copy, where the link still sends it under its old number.
+        Arc::make_mut(&mut self.bytes)[..HEADER_BYTES].copy_from_slice(&head);
     }
 
     /// Whether it is as the host made it: what a core finds wrong with it is then the link's fault.

@@ -18,11 +18,12 @@ struct Open {
 }
 
 impl Stream for Open {
-    fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+    fn read(&self, into: &mut Vec<u8>) -> io::Result<usize> {
         let handle = self.handle.ok_or(Errno::BADF)?;
-        let taken = self.card.read_answers(self.path, handle, bytes.len())?;
+        let room = into.capacity() - into.len();
+        let taken = self.card.read_answers(self.path, handle, room)?;
         let count = taken.len();
-        bytes[..count].copy_from_slice(&taken);
+        into.extend_from_slice(&taken);
         self.card.reuse(taken);
         Ok(count)
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dqa_golden::link::{self, Channel, Counts, Host, Operation, Response};
@@ -10,7 +11,7 @@ use dqa_golden::packet::Direction;
 
 use super::PortName;
 use super::wire::{Port, Wire};
-use crate::card::{Limits, Link, LinkError};
+use crate::card::{Limits, Link, LinkError, Piece};
 use crate::registers::RegisterBus;
 
 /// How long to wait in the port at most.
@@ -312,7 +313,12 @@ impl Link for SerialLink {
         }
     }
 
-    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
+    fn send(
+        &mut self,
+        path: Direction,
+        request: &Arc<Vec<u8>>,
+        at: usize,
+    ) -> Result<usize, LinkError> {
         let channel = channel(path);
         let room = QUEUE.saturating_sub(self.host.unsent(channel));
         let bytes = &request[at..];
@@ -333,7 +339,7 @@ impl Link for SerialLink {
     fn receive(
         &mut self,
         wait: Duration,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<bool, LinkError> {
         let (start, before) = (self.wire.now(), self.host.moved());
         loop {
@@ -341,8 +347,7 @@ impl Link for SerialLink {
             for path in [Direction::Write, Direction::Read] {
                 let received = self.host.received(channel(path));
                 if !received.is_empty() {
-                    take(path, received.make_contiguous());
-                    received.clear();
+                    take(path, Piece::Bytes(std::mem::take(received).into()));
                     came = true;
                 }
             }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -14,8 +15,9 @@ use crate::card::LinkError;
 
 /// A stream of the DMA engine.
 pub trait Stream: Send + Sync {
-    /// Fills `bytes` up to the end of a packet, and says how many came.
-    fn read(&self, bytes: &mut [u8]) -> io::Result<usize>;
+    /// Puts what comes behind the bytes that are in `into`, up to the end of a packet and no more than there is
+    /// room for, and says how many those are.
+    fn read(&self, into: &mut Vec<u8>) -> io::Result<usize>;
 
     /// Takes bytes from the front, and says how many.
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
@@ -117,8 +119,8 @@ impl Files {
 struct StreamFile(File);
 
 impl Stream for StreamFile {
-    fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(bytes, 0)
+    fn read(&self, into: &mut Vec<u8>) -> io::Result<usize> {
+        Ok(rustix::io::pread(&self.0, spare_capacity(into), 0)?)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -1,4 +1,4 @@
-//! Buffers whose bytes begin on a page, as DMA engines like them.
+//! Buffers of what is sent, whose bytes begin on a page, as DMA engines like them, and of what is read.
 
 use parking_lot::{Condvar, Mutex};
 
@@ -50,30 +50,24 @@ impl Buffer {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..self.start + self.len]
     }
+}
 
-    /// Fills it anew by `read`, which gets all of it and says how much it used.
-    pub(super) fn read<E>(
-        &mut self,
-        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-    ) -> Result<usize, E> {
-        let capacity = self.capacity();
-        self.len = 0;
-        self.len = read(&mut self.bytes[self.start..self.start + capacity])?.min(capacity);
-        Ok(self.len)
-    }
+/// Whether no more can be read into a buffer.
+pub(super) fn is_full(buffer: &Vec<u8>) -> bool {
+    buffer.len() == buffer.capacity()
 }
 
 /// Buffers that wait for a reader, the last one first: it may still be in a cache.
 #[derive(Debug)]
 pub(super) struct Pool {
     /// Nothing once it is closed.
-    buffers: Mutex<Option<Vec<Buffer>>>,
+    buffers: Mutex<Option<Vec<Vec<u8>>>>,
     changed: Condvar,
 }
 
 impl Pool {
     /// One with these.
-    pub(super) fn new(buffers: Vec<Buffer>) -> Self {
+    pub(super) fn new(buffers: Vec<Vec<u8>>) -> Self {
         Self {
             buffers: Mutex::new(Some(buffers)),
             changed: Condvar::new(),
@@ -81,7 +75,7 @@ impl Pool {
     }
 
     /// Waits for one; `None` where there will be no more.
-    pub(super) fn take(&self) -> Option<Buffer> {
+    pub(super) fn take(&self) -> Option<Vec<u8>> {
         let mut buffers = self.buffers.lock();
         loop {
             match buffers.as_mut()?.pop() {
@@ -92,7 +86,7 @@ impl Pool {
     }
 
     /// Puts one back.
-    pub(super) fn put(&self, buffer: Buffer) {
+    pub(super) fn put(&self, buffer: Vec<u8>) {
         if let Some(buffers) = self.buffers.lock().as_mut() {
             buffers.push(buffer);
         }
@@ -112,11 +106,11 @@ mod tests {
 
     #[test]
     fn a_pool_gives_the_last_one_until_it_is_closed() {
-        let pool = Pool::new(vec![Buffer::new(1), Buffer::new(2)]);
+        let pool = Pool::new(vec![vec![1], vec![2]]);
         let last = pool.take().expect("there are two");
-        assert_eq!(last.capacity(), 2);
+        assert_eq!(last, [2]);
         pool.put(last);
-        assert_eq!(pool.take().map(|buffer| buffer.capacity()), Some(2));
+        assert_eq!(pool.take(), Some(vec![2]));
         assert!(pool.take().is_some());
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| pool.take().is_none());
@@ -136,12 +130,6 @@ mod tests {
             assert_eq!(buffer.bytes().last(), Some(&8));
             buffer.clear();
             assert!(buffer.bytes().is_empty());
-            let read = |into: &mut [u8]| {
-                into.fill(3);
-                Ok::<_, ()>(into.len() / 2)
-            };
-            assert_eq!(buffer.read(read), Ok(capacity / 2));
-            assert_eq!(buffer.bytes(), vec![3; capacity / 2]);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Threads that keep a card's streams busy: one for each, since its calls wait.
 
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -10,7 +11,8 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::board::Stream;
-use super::buffer::{Buffer, Pool};
+use super::buffer::{Buffer, Pool, is_full};
+use crate::card::Piece;
 
 /// Empty answers in a row after which a stream counts as ended.
 const EMPTY: u32 = 100;
@@ -20,12 +22,30 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// What a thread has done.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A buffer went to the path, or was dropped.
+    /// What was gathered in this went to the path, or was dropped.
     Sent(usize, Buffer),
-    /// A buffer came from the path.
-    Came(usize, Buffer),
+    /// This came from the path.
+    Came(usize, Piece),
     /// A transfer failed.
     Failed(&'static str, io::Error),
+}
+
+/// Bytes of a transfer to the card.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// Requests that were gathered.
+    Gathered(Buffer),
+    /// A part of a request, where that is.
+    Part(Arc<Vec<u8>>, Range<usize>),
+}
+
+impl Outgoing {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Gathered(buffer) => buffer.bytes(),
+            Self::Part(request, range) => &request[range.clone()],
+        }
+    }
 }
 
 /// What all threads of a link look at.
@@ -35,6 +55,9 @@ pub(super) struct Signals {
     pub(super) epoch: AtomicU64,
     /// No more is to be read.
     pub(super) stop: AtomicBool,
+    /// What the writer of each path has done, counted. Nobody waits for a part of a request to be sent, so that
+    /// this is all that tells of it.
+    pub(super) sent: [AtomicU64; 2],
 }
 
 /// Whether there is no use in calling again.
@@ -45,21 +68,26 @@ fn is_gone(error: &io::Error) -> bool {
     )
 }
 
-/// Writes the buffers that come with the epoch they were filled in.
+/// Writes the pieces that come with the epoch they were taken in.
 pub(super) fn writer(
     path: usize,
     stream: Arc<dyn Stream>,
     signals: Arc<Signals>,
-    filled: Receiver<(u64, Buffer)>,
+    pieces: Receiver<(u64, Outgoing)>,
     events: Sender<Event>,
 ) -> io::Result<JoinHandle<()>> {
     let write = move || {
-        for (epoch, buffer) in filled {
+        for (epoch, piece) in pieces {
             let current = || signals.epoch.load(Ordering::Acquire) == epoch;
-            if let Err(error) = write_all(&*stream, buffer.bytes(), &current) {
+            if let Err(error) = write_all(&*stream, piece.bytes(), &current) {
                 let _ = events.send(Event::Failed("writing to the card", error));
             }
-            if events.send(Event::Sent(path, buffer)).is_err() {
+            let gathered = match piece {
+                Outgoing::Gathered(buffer) => Some(buffer),
+                Outgoing::Part(..) => None,
+            };
+            signals.sent[path].fetch_add(1, Ordering::Release);
+            if gathered.is_some_and(|buffer| events.send(Event::Sent(path, buffer)).is_err()) {
                 return;
             }
         }
@@ -92,7 +120,7 @@ pub(super) fn reader(
         while let Some(mut buffer) = empty.take() {
             let mut nothing = 0;
             loop {
-                let read = buffer.read(|bytes| stream.read(bytes));
+                let read = stream.read(&mut buffer);
                 if signals.stop.load(Ordering::Acquire) {
                     return;
                 }
@@ -120,7 +148,12 @@ pub(super) fn reader(
                 }
                 thread::sleep(PAUSE);
             }
-            if events.send(Event::Came(path, buffer)).is_err() {
+            // Where it is full, the end may be yet to come.
+            let came = match is_full(&buffer) {
+                true => Piece::Bytes(buffer),
+                false => Piece::new(buffer),
+            };
+            if events.send(Event::Came(path, came)).is_err() {
                 return;
             }
         }

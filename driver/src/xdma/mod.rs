@@ -7,9 +7,11 @@
 //! ```
 //!
 //! A thread for each stream keeps it busy while the host prepares the next request or looks at the last
-//! answer. Requests are gathered in a buffer for as long as the one before is on its way, so that small ones
-//! share a transfer; large ones are cut. Where a transfer begins and ends means nothing to either side:
-//! packets say their own length. Buffers begin on a page, are used again, and are of a fixed number.
+//! answer. Small requests are gathered in a buffer for as long as the one before is on its way, so that they
+//! share a transfer; large ones go from where they are, cut where they are larger than a transfer. A large
+//! answer stays in the buffer that it was read into, checked by the thread that read it; a used one takes its
+//! place. Where a transfer begins and ends means nothing to either side: packets say their own length. Buffers are
+//! of a fixed number and used again.
 //!
 //! [`Board`] stands for the files, so that the same link runs on a board in memory.
 
@@ -19,11 +21,12 @@ mod engine;
 mod streams;
 mod window;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dqa_golden::packet::Direction;
 
-use crate::card::{Card, Limits, Link, LinkError};
+use crate::card::{Card, Limits, Link, LinkError, Piece};
 use crate::registers::RegisterBus;
 pub(crate) use board::told;
 pub use board::{Board, Files, Nodes, Registers, Stream};
@@ -145,14 +148,19 @@ impl<B: Board> Link for XdmaLink<B> {
         self.tuning.limits
     }
 
-    fn send(&mut self, path: Direction, request: &[u8], at: usize) -> Result<usize, LinkError> {
-        self.with(|open, _| Ok(open.streams.send(path, &request[at..])))
+    fn send(
+        &mut self,
+        path: Direction,
+        request: &Arc<Vec<u8>>,
+        at: usize,
+    ) -> Result<usize, LinkError> {
+        self.with(|open, _| Ok(open.streams.send(path, request, at)))
     }
 
     fn receive(
         &mut self,
         wait: Duration,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<bool, LinkError> {
         self.with(|open, name| {
             let received = open.streams.receive(wait, take);

@@ -11,9 +11,9 @@ use dqa_golden::packet::Direction;
 
 use super::Tuning;
 use super::board::{Stream, told};
-use super::buffer::{Buffer, Pool};
-use super::engine::{self, Event, Signals};
-use crate::card::LinkError;
+use super::buffer::{Buffer, Pool, is_full};
+use super::engine::{self, Event, Outgoing, Signals};
+use crate::card::{LinkError, Piece};
 
 /// How long nothing may come for streams to count as drained.
 const QUIET: Duration = Duration::from_millis(30);
@@ -27,6 +27,8 @@ const NUDGE: [u8; 16] = [0; 16];
 const AHEAD: usize = 2;
 /// Bytes that the next one should have: below, what a transfer takes beside its bytes decides.
 const WORTH: usize = 1 << 18;
+/// Bytes of a request from which on it is sent from where it is, and of a reader's smallest buffer.
+const LARGE: usize = 1 << 16;
 
 /// A transfer that failed: what it was, and why.
 type Failed = (&'static str, io::Error);
@@ -37,6 +39,8 @@ pub(super) struct Streams {
     events: Receiver<Event>,
     signals: Arc<Signals>,
     readers: Vec<JoinHandle<()>>,
+    /// What had been sent when somebody last asked.
+    seen: [u64; 2],
 }
 
 /// What a path's threads are given.
@@ -48,13 +52,28 @@ struct Lane {
     free: Vec<Buffer>,
     /// Buffers that the writer has.
     queued: usize,
-    writer: Sender<(u64, Buffer)>,
+    /// What was given to the writer, counted.
+    given: u64,
+    writer: Sender<(u64, Outgoing)>,
     /// Of the reader.
     empty: Arc<Pool>,
+    /// Bytes of the largest transfer.
+    most: usize,
 }
 
 impl Lane {
-    /// Takes what there is room for.
+    /// Takes what there is room for of a request from `at` on: a large part where it is, else a copy.
+    fn take(&mut self, request: &Arc<Vec<u8>>, at: usize, epoch: u64) -> usize {
+        let count = (request.len() - at).min(self.most);
+        if count < LARGE {
+            return self.fill(&request[at..], epoch);
+        }
+        self.flush(epoch);
+        self.write(Outgoing::Part(Arc::clone(request), at..at + count), epoch);
+        count
+    }
+
+    /// Takes a copy of what there is room for.
     fn fill(&mut self, mut bytes: &[u8], epoch: u64) -> usize {
         let before = bytes.len();
         while !bytes.is_empty() {
@@ -74,9 +93,24 @@ impl Lane {
     /// Sends what has been filled.
     fn flush(&mut self, epoch: u64) {
         if let Some(buffer) = self.filling.take() {
-            // A thread that has ended has told why.
-            self.queued += usize::from(self.writer.send((epoch, buffer)).is_ok());
+            self.queued += usize::from(self.write(Outgoing::Gathered(buffer), epoch));
         }
+    }
+
+    /// Gives the writer something, if it has not ended: then it has told why.
+    fn write(&mut self, piece: Outgoing, epoch: u64) -> bool {
+        let given = self.writer.send((epoch, piece)).is_ok();
+        self.given += u64::from(given);
+        given
+    }
+
+    /// Gives a buffer back to the reader, or a larger one where it was too small for what came.
+    fn give(&mut self, mut buffer: Vec<u8>) {
+        if is_full(&buffer) || buffer.capacity() < LARGE.min(self.most) {
+            buffer = Vec::with_capacity(self.most);
+        }
+        buffer.clear();
+        self.empty.put(buffer);
     }
 }
 
@@ -91,10 +125,11 @@ impl Streams {
         let signals = Arc::new(Signals::default());
         let (report, events) = mpsc::channel();
         let mut readers = Vec::new();
-        let buffers = || (0..tuning.buffers.max(AHEAD)).map(|_| Buffer::new(tuning.buffer));
+        let buffers = || 0..tuning.buffers.max(AHEAD);
         let mut lane = |path, direction, requests, answers| {
             let (writer, filled) = mpsc::channel();
-            let empty = Arc::new(Pool::new(buffers().collect()));
+            let to_read = buffers().map(|_| Vec::with_capacity(tuning.buffer));
+            let empty = Arc::new(Pool::new(to_read.collect()));
             let (shared, events) = (Arc::clone(&signals), report.clone());
             engine::writer(path, requests, shared, filled, events)?;
             let (shared, events) = (Arc::clone(&signals), report.clone());
@@ -103,10 +138,12 @@ impl Streams {
             Ok(Lane {
                 direction,
                 filling: None,
-                free: buffers().collect(),
+                free: buffers().map(|_| Buffer::new(tuning.buffer)).collect(),
                 queued: 0,
+                given: 0,
                 writer,
                 empty,
+                most: tuning.buffer,
             })
         };
         let [to_write, to_read] = requests;
@@ -121,32 +158,45 @@ impl Streams {
             events,
             signals,
             readers,
+            seen: [0; 2],
         })
+    }
+
+    /// What was given to each path's writer, and what it has done.
+    fn given(&self) -> [u64; 2] {
+        self.lanes.each_ref().map(|lane| lane.given)
+    }
+
+    fn sent(&self) -> [u64; 2] {
+        let sent = self.signals.sent.each_ref();
+        sent.map(|sent| sent.load(Ordering::Acquire))
     }
 
     fn epoch(&self) -> u64 {
         self.signals.epoch.load(Ordering::Acquire)
     }
 
-    /// Takes bytes for a path, as many as there is room for.
-    pub(super) fn send(&mut self, path: Direction, bytes: &[u8]) -> usize {
+    /// Takes bytes of a path's request from `at` on, as many as there is room for.
+    pub(super) fn send(&mut self, path: Direction, request: &Arc<Vec<u8>>, at: usize) -> usize {
         let epoch = self.epoch();
         let lane = self.lanes.iter_mut().find(|lane| lane.direction == path);
-        lane.expect("both paths").fill(bytes, epoch)
+        lane.expect("both paths").take(request, at, epoch)
     }
 
     /// Hands on what comes within `wait`, or at once where something has come; whether a transfer ended.
     pub(super) fn receive(
         &mut self,
         wait: Duration,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<bool, Failed> {
         self.flush();
+        let sent = self.sent();
+        let sent_some = std::mem::replace(&mut self.seen, sent) != sent;
         let mut next = match wait.is_zero() {
             true => self.events.try_recv().ok(),
             false => self.events.recv_timeout(wait).ok(),
         };
-        let moved = next.is_some();
+        let moved = next.is_some() || sent_some;
         while let Some(event) = next {
             self.handle(event, take)?;
             self.flush();
@@ -172,7 +222,7 @@ impl Streams {
     fn handle(
         &mut self,
         event: Event,
-        take: &mut dyn FnMut(Direction, &[u8]),
+        take: &mut dyn FnMut(Direction, Piece) -> Vec<u8>,
     ) -> Result<(), Failed> {
         match event {
             Event::Sent(path, mut buffer) => {
@@ -180,9 +230,9 @@ impl Streams {
                 self.lanes[path].queued -= 1;
                 self.lanes[path].free.push(buffer);
             }
-            Event::Came(path, buffer) => {
-                take(self.lanes[path].direction, buffer.bytes());
-                self.lanes[path].empty.put(buffer);
+            Event::Came(path, came) => {
+                let buffer = take(self.lanes[path].direction, came);
+                self.lanes[path].give(buffer);
             }
             Event::Failed(what, error) => return Err((what, error)),
         }
@@ -204,11 +254,11 @@ impl Streams {
         while start.elapsed() < DRAIN {
             match self.events.recv_timeout(QUIET) {
                 Ok(event) => {
-                    if let Err(failed) = self.handle(event, &mut |_, _| {}) {
+                    if let Err(failed) = self.handle(event, &mut |_, _| Vec::new()) {
                         last = Err(failed);
                     }
                 }
-                Err(_) if self.lanes.iter().all(|lane| lane.queued == 0) => break,
+                Err(_) if self.sent() == self.given() => break,
                 Err(_) => {}
             }
         }

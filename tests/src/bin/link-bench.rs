@@ -3,6 +3,7 @@
 //! - In memory, on one core: requests are made of samples, go through card, link, buffers and threads to a
 //!   card that copies, and come back as answers that are checked. Beside it, the same transfers without
 //!   the driver, and a copy of the samples.
+//! - In memory: answers as a core gives them, in blocks, against plain ones as the copying card does.
 //! - Through files: the driver against a loop like two `dd` that does the driver's transfers over again on
 //!   the same FUSE nodes, in turns.
 
@@ -16,7 +17,7 @@ use dqa_driver::simulated_card::{Faults, Loopback, SimulatedCard, mount};
 use dqa_driver::transport::Transport;
 use dqa_driver::xdma::{Board, Files, Nodes, Tuning, XdmaLink};
 use dqa_golden::context::Context;
-use dqa_golden::packet::{HEADER_BYTES, Header, Operation, TRAILER_BYTES};
+use dqa_golden::packet::{HEADER_BYTES, Header, Operation, Packet, TRAILER_BYTES, checked};
 use dqa_golden::payload::PlaneRun;
 use dqa_hdl::parameters::Parameters;
 use dqa_sim::layers;
@@ -47,7 +48,7 @@ const LANES: usize = 4;
 const PLANE: u32 = 1 << 12;
 /// Bytes of samples in a request.
 const SIZES: [usize; 5] = [1 << 15, 1 << 16, 1 << 17, 1 << 18, 1 << 19];
-/// Bytes of samples in flight, but for one request at least.
+/// Bytes of samples in flight, but for three requests at least: one each way, and one in hand.
 const IN_FLIGHT: usize = 1 << 18;
 
 /// Where a packet has its operation: 0 in an answer to what is no request.
@@ -130,7 +131,7 @@ fn samples(bytes: usize) -> Vec<u8> {
 /// requests'.
 fn through<B: Board>(card: &mut Card<XdmaLink<B>>, samples: &[u8], count: usize) -> Result<()> {
     let header = header(samples.len())?;
-    let depth = (IN_FLIGHT / samples.len()).clamp(2, card.capabilities().window);
+    let depth = (IN_FLIGHT / samples.len()).clamp(3, card.capabilities().window);
     let mut made = vec![[&[0; HEADER_BYTES], samples].concat(); depth];
     let (mut asked, mut answered) = (0, 0);
     while answered < count {
@@ -179,15 +180,16 @@ fn dd(nodes: &Nodes, request: &[u8], transfers: &[usize]) -> Result<()> {
             }
             Ok(())
         });
-        let (mut block, mut whole) = (vec![0; buffer], vec![0; request.len()]);
+        let (mut block, mut whole) = (Vec::with_capacity(buffer), vec![0; request.len()]);
         let (mut left, mut at) = (total, 0);
         while left > 0 {
+            block.clear();
             let count = from.read(&mut block)?;
             // What the driver before asked for to end its link is no answer to these.
             if at == 0 && block[OPERATION] == 0 {
                 continue;
             }
-            whole[at..at + count].copy_from_slice(&block[..count]);
+            whole[at..at + count].copy_from_slice(&block);
             at = (at + count) % whole.len();
             left -= count;
         }
@@ -254,10 +256,8 @@ fn in_memory(args: &Args) -> Result<()> {
             .unwrap_or(0),
     );
     sched_setaffinity(None, &one)?;
-    println!(
-        "| KiB a request | GB/s | of memcpy | without the driver, GB/s | the driver alone, GB/s | KiB a transfer |"
-    );
-    println!("|---|---|---|---|---|---|");
+    println!("| KiB a request | GB/s | of memcpy | without the driver, GB/s | KiB a transfer |");
+    println!("|---|---|---|---|---|");
     for size in SIZES {
         let (card, count) = (copying(), (args.mib << 20) / size);
         let Figures {
@@ -268,16 +268,47 @@ fn in_memory(args: &Args) -> Result<()> {
         } = compare(&card, &card, args, (size, count))?;
         let bytes = count * size;
         println!(
-            "| {} | {:.2} | {:.2} | {:.2} | {:.2} | {} |",
+            "| {} | {:.2} | {:.2} | {:.2} | {} |",
             size >> 10,
             rate(bytes, driver.work),
             copy.work.as_secs_f64() / driver.work.as_secs_f64(),
             rate(bytes, dd.work),
-            rate(bytes, driver.work.saturating_sub(dd.work)),
             transfer >> 10,
         );
     }
+    println!();
+    println!("| KiB an answer | checked, plain, GB/s | checked, in blocks, GB/s |");
+    println!("|---|---|---|");
+    for size in SIZES {
+        let count = (args.mib << 20) / 8 / size;
+        let plain = header(size)?.packet(&samples(size));
+        let blocks = Packet::parse(&plain)?.stream();
+        let rate = |answer: &[u8]| -> Result<f64> {
+            let costs: Result<Vec<_>> = (0..args.rounds).map(|_| check(answer, count)).collect();
+            Ok(rate(count * size, Cost::median(&costs?).work))
+        };
+        println!(
+            "| {} | {:.1} | {:.1} |",
+            size >> 10,
+            rate(&plain)?,
+            rate(&blocks)?
+        );
+    }
     Ok(sched_setaffinity(None, &all)?)
+}
+
+/// What the driver does to an answer that was read: plain, where it is, and checked. In a cache, as those are.
+fn check(answer: &[u8], count: usize) -> Result<Cost> {
+    let mut work = Duration::ZERO;
+    for _ in 0..count {
+        let read = answer.to_vec();
+        let plain = || {
+            black_box(checked(read)?);
+            Ok(())
+        };
+        work += Cost::of(plain)?.work;
+    }
+    Ok(Cost { work, time: work })
 }
 
 fn through_files(args: &Args) -> Result<()> {
