@@ -102,7 +102,7 @@ pub const ALL: [Board; 7] = [
             irq: low("U21"),
         },
         pin_hz: 100_000_000,
-        divider: 1,
+        divider: 2,
         baud: 3_000_000,
         core: EIGHT_LANES,
     },

@@ -8,20 +8,38 @@ pub const HEAD: &str = "\
 |---|---|---|---|---|---|---|---|---|
 ";
 
-/// Cells of a column by the beginnings of their names, for each family: those that place and route counts stand
-/// before those of synthesis alone.
-const LOGIC: &[&str] = &["ICESTORM_LC", "TRELLIS_COMB", "LUT"];
-const FLIP_FLOPS: &[&str] = &["SB_DFF", "TRELLIS_FF", "FD"];
-const MEMORIES: &[&str] = &["ICESTORM_RAM", "DP16KD", "RAMB"];
-const MULTIPLIERS: &[&str] = &["ICESTORM_DSP", "MULT18X18D", "DSP48"];
+/// Beginnings of a kind of cell's name, and what one counts in its column.
+type Kind = (&'static str, u64);
+
+/// Cells of each column, for each family: those that place and route counts stand before those of synthesis alone.
+/// Of 7-series, logic has the LUTs that are distributed RAM or shift registers, and memories are of 18 kbit.
+const LOGIC: &[Kind] = &[
+    ("ICESTORM_LC", 1),
+    ("TRELLIS_COMB", 1),
+    ("LUT", 1),
+    ("RAM32M", 4),
+    ("RAM64M", 4),
+    ("SRL16E", 1),
+    ("SRLC32E", 1),
+];
+const FLIP_FLOPS: &[Kind] = &[("SB_DFF", 1), ("TRELLIS_FF", 1), ("FD", 1)];
+const MEMORIES: &[Kind] = &[
+    ("ICESTORM_RAM", 1),
+    ("DP16KD", 1),
+    ("RAMB18", 1),
+    ("RAMB36", 2),
+];
+const MULTIPLIERS: &[Kind] = &[("ICESTORM_DSP", 1), ("MULT18X18D", 1), ("DSP48", 1)];
 
 /// The row: what was built for a clock of so many Hz, with which seed, and when.
 pub fn row(name: &str, clock_hz: u32, built: &Built, seed: u32, date: &str) -> String {
-    let cells = |kinds: &[&str]| {
-        let of = built.cells.iter();
-        let of = of.filter(|(kind, ..)| kinds.iter().any(|begin| kind.starts_with(begin)));
+    let cells = |kinds: &[Kind]| {
+        let of = built.cells.iter().filter_map(|(name, used, there)| {
+            let kind = kinds.iter().find(|(begin, _)| name.starts_with(begin));
+            kind.map(|(_, counts)| (used * counts, *there))
+        });
         let (used, there) = of.fold((0, None), |(used, there), cell| {
-            (used + cell.1, there.or(cell.2))
+            (used + cell.0, there.or(cell.1))
         });
         match there {
             Some(there) => format!("{used} of {there}"),
@@ -75,6 +93,23 @@ mod tests {
         assert_eq!(
             row,
             "| alchitry-cu | 7000 of 7680 | 120 | 27 of 32 | 0 | 52.2, 50 | a -> b | 7 | 1 May, yosys 1, nextpnr 2 |\n"
+        );
+        let cells = vec![
+            cell("LUT1", 1, None),
+            cell("LUT6", 20, None),
+            cell("RAM32M", 3, None),
+            cell("RAMB18E1", 5, None),
+            cell("RAMB36E1", 7, None),
+            cell("SRL16E", 100, None),
+        ];
+        let series7 = Built {
+            cells,
+            timing: None,
+            ..built
+        };
+        assert_eq!(
+            super::row("arty", 100_000_000, &series7, 7, "1 May"),
+            "| arty | 133 | 0 | 19 | 0 | not placed, 100 |  |  | 1 May, yosys 1, nextpnr 2 |\n"
         );
         let columns = |line: &str| line.matches('|').count();
         assert!(HEAD.lines().all(|line| columns(line) == columns(&row)));
