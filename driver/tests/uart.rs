@@ -178,6 +178,23 @@ fn a_real_tensor_there_and_back_and_the_selftest() {
     println!("{} clocks", board.end().clocks());
 }
 
+/// The other numbers of lanes, of which boards have 4 and 8.
+#[test]
+fn boards_of_more_lanes_answer_as_golden() {
+    for lanes in [2, 4, 8] {
+        let parameters = Parameters {
+            lanes,
+            ..Parameters::default()
+        };
+        let board = board_of(&parameters, Default::default());
+        let mut card = open(&board.name);
+        assert_eq!(card.identification().parameters, parameters);
+        let tested = selftest(&mut card, 2, lanes as u64, &()).expect("as the reference model");
+        assert!(tested.packets > 4, "{}", tested.packets);
+        println!("{lanes} lanes: {tested:?}, {} clocks", board.end().clocks());
+    }
+}
+
 /// The smallest cores do what they have, and say what they lack.
 #[test]
 fn a_board_of_one_path_does_its_part() {
