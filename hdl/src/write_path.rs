@@ -80,9 +80,10 @@ impl<
             m_axis: StreamSource::default(),
             port: PacketPort::new(parameters, Direction::Write, parameters.scan),
             encoder: match parameters.scan {
-                true => Encoder::with_scanner(parameters).without_sink(),
-                false => Encoder::new(parameters).without_sink(),
-            },
+                true => Encoder::with_scanner(parameters),
+                false => Encoder::new(parameters),
+            }
+            .without_sink(),
         }
     }
 

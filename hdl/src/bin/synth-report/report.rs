@@ -27,8 +27,8 @@ pub struct Row {
 }
 
 const INTRODUCTION: &str = "\
-LUT: look-up tables of 4 inputs, on 7-series of 6. LUT RAM: those that are distributed RAM, not
-counted under LUT. A lane: LUT and LUT RAM by the number of lanes, all that the lanes share counted
+LUT: look-up tables of 4 inputs, on 7-series of 6. LUT RAM: those that are distributed RAM or shift
+registers, not counted under LUT. A lane: LUT and LUT RAM by the number of lanes, all that the lanes share counted
 in. BRAM: block RAMs, of 4 kbit on iCE40, of 18 kbit elsewhere. MHz: clock rate after place and
 route of the module alone between registers, for each seed; the slowest path is that of the median.
 Cores have the parameters that `gen-verilog` has by default, which take every legal layer. Their options

@@ -17,11 +17,11 @@ pub const PROGRAM: &str = "yosys";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cells {
     /// Look-up tables: 4 inputs on Lattice, up to 6 on Xilinx. Carry cells count as the tables
-    /// that they take the place of; distributed RAM counts apart.
+    /// that they take the place of; distributed RAM and shift registers count apart.
     pub lut: u64,
     /// Flip-flops.
     pub ff: u64,
-    /// Tables that are distributed RAM.
+    /// Tables that are distributed RAM or shift registers.
     pub lut_ram: u64,
     /// Block RAMs: of 4 kbit on iCE40, of 18 kbit on ECP5 and 7-series.
     pub bram: u64,
@@ -37,6 +37,7 @@ impl Cells {
             "CCU2C" => (&mut self.lut, 2),
             "TRELLIS_DPR16X4" | "RAM32M" | "RAM64M" => (&mut self.lut_ram, 4),
             "RAM32X1D" | "RAM64X1D" => (&mut self.lut_ram, 2),
+            "SRL16E" | "SRLC32E" => (&mut self.lut_ram, 1),
             "TRELLIS_FF" | "FDRE" | "FDSE" | "FDCE" | "FDPE" => (&mut self.ff, 1),
             "DP16KD" | "PDPW16KD" | "SB_RAM40_4K" | "RAMB18E1" => (&mut self.bram, 1),
             "RAMB36E1" => (&mut self.bram, 2),
