@@ -247,12 +247,13 @@ impl Steady {
 fn faults_of_the_copying_card_are_repaired() {
     // Requests that are copied, and such as are sent from where they are; answers that are cut, and such as are
     // not.
-    let faults = Fault::ALL.into_iter();
-    for (fault, buffer) in faults.flat_map(|fault| [(fault, 1 << 13), (fault, 1 << 16)]) {
+    let sizes = [(1 << 13, 500), (1 << 16, 1000)];
+    let each = |fault| sizes.map(|size| (fault, size));
+    for (fault, (buffer, plane_len)) in Fault::ALL.into_iter().flat_map(each) {
         let wanted = wanted(if rate(fault) >= 200 { 3 } else { 30 });
         let simulated = simulated(Loopback::new(parameters(4)), Faults::new(7));
         let mut card = opened(simulated.clone(), tuning(buffer, patience(fault)));
-        let mut host = Steady::new(7, &mut card, 1000, true);
+        let mut host = Steady::new(7, &mut card, plane_len, true);
         host.with_faults(&simulated, &mut card, (fault, rate(fault)), wanted);
     }
 }
