@@ -19,6 +19,8 @@ const LOGIC: &[Kind] = &[
     ("LUT", 1),
     ("RAM32M", 4),
     ("RAM64M", 4),
+    ("RAM32X1D", 2),
+    ("RAM64X1D", 2),
     ("SRL16E", 1),
     ("SRLC32E", 1),
 ];

@@ -70,3 +70,48 @@ impl Answers {
         piece
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dqa_golden::lanes::LaneShape;
+    use dqa_golden::packet::{Header, Operation};
+    use dqa_golden::payload::PlaneRun;
+
+    use super::*;
+
+    fn answer() -> Vec<u8> {
+        let header = Header {
+            operation: Operation::Decode,
+            context: 0,
+            shape: LaneShape::new(4).expect("legal"),
+            run: PlaneRun {
+                first_channel: 0,
+                channels: 1,
+                images: 1,
+            },
+            plane_len: 1 << 15,
+            sequence: 7,
+            payload_len: 0,
+        };
+        header.packet(&[1; 1 << 16])
+    }
+
+    fn read(answers: &mut Answers, piece: Piece) -> Vec<Numbered> {
+        let mut came = Vec::new();
+        answers.read(piece, Vec::with_capacity, |numbered| came.push(numbered));
+        came
+    }
+
+    #[test]
+    fn a_whole_answer_counts_alone_and_not_behind_the_half_of_another() {
+        let answer = answer();
+        let mut answers = Answers::default();
+        let whole = || Piece::new(answer.clone());
+        assert!(matches!(whole(), Piece::Answer(7, Ok(_))));
+        assert_eq!(read(&mut answers, whole()), [(7, Ok(answer.clone()))]);
+        let half = Piece::Bytes(answer[..answer.len() / 2].to_vec());
+        assert_eq!(read(&mut answers, half), []);
+        let cut = Err(PacketError::PayloadCrc);
+        assert_eq!(read(&mut answers, whole()), [(7, cut)]);
+    }
+}
