@@ -165,6 +165,23 @@ pub enum LinkError {
     Lost { name: String, tries: u32 },
 }
 
+/// How long another program may have what is opened.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// Opens what one program at a time may have, and waits for it for a second. A file that is closed is not free
+/// at once: every program that was just being begun has it too, until it runs code of its own.
+pub(crate) fn opened<T>(mut open: impl FnMut() -> Result<T, LinkError>) -> Result<T, LinkError> {
+    let begun = Instant::now();
+    loop {
+        match open() {
+            Err(LinkError::Busy { .. }) if begun.elapsed() < BUSY => {
+                std::thread::sleep(BUSY / 50);
+            }
+            other => return other,
+        }
+    }
+}
+
 impl LinkError {
     /// Whether trying again at once cannot help.
     pub fn is_final(&self) -> bool {

@@ -33,6 +33,7 @@ use dqa_hdl::registers::{contexts, control, status};
 
 use crate::transport::{Capabilities, Largest, Operations, Transport, TransportError};
 use answers::{Answers, Numbered};
+pub(crate) use link::opened;
 pub use link::{Limits, Link, LinkError, Piece};
 use request::{Loaded, Request, judge};
 use slots::{Path, SLOTS};

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use serialport::{SerialPortInfo, SerialPortType};
 
 use super::BAUD;
-use crate::card::LinkError;
+use crate::card::{LinkError, opened};
 
 /// A port and its baud rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,10 @@ impl PortName {
 
     /// Opens it, for this program alone.
     pub(super) fn open(&self) -> Result<Box<dyn serialport::SerialPort>, LinkError> {
+        opened(|| self.open_once())
+    }
+
+    fn open_once(&self) -> Result<Box<dyn serialport::SerialPort>, LinkError> {
         let port = serialport::new(&self.path, self.baud)
             .timeout(super::wire::WRITE)
             .open();
@@ -124,6 +128,8 @@ fn found(port: SerialPortInfo) -> Found {
 
 #[cfg(test)]
 mod tests {
+    use serialport::{SerialPort, TTYPort};
+
     use super::*;
 
     #[test]
@@ -135,6 +141,27 @@ mod tests {
         assert_eq!(name.to_string(), "uart:/dev/pts/3@115200");
         assert!(PortName::parse("/dev/pts/3@fast").is_err());
         assert!(PortName::parse("/dev/pts/3@0").is_err());
+    }
+
+    /// Programs that are begun while a port is open have its lock for as long as that takes.
+    #[test]
+    fn a_port_is_opened_while_programs_begin() {
+        let (_board, end) = TTYPort::pair().unwrap();
+        let name = PortName::parse(&end.name().unwrap()).unwrap();
+        drop(end);
+        let programs = std::thread::spawn(|| {
+            for _ in 0..300 {
+                let mut program = std::process::Command::new("true").spawn().unwrap();
+                program.wait().unwrap();
+            }
+        });
+        let mut opened = 0;
+        while !programs.is_finished() {
+            name.open().unwrap();
+            opened += 1;
+        }
+        programs.join().unwrap();
+        assert!(opened > 0);
     }
 
     #[test]

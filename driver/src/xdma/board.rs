@@ -11,7 +11,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::window;
-use crate::card::LinkError;
+use crate::card::{LinkError, opened};
 
 /// A stream of the DMA engine.
 pub trait Stream: Send + Sync {
@@ -108,10 +108,13 @@ impl Files {
         }
     }
 
-    fn node(&self, what: &str, options: &mut std::fs::OpenOptions) -> Result<File, LinkError> {
+    fn node(&self, what: &str, options: &std::fs::OpenOptions) -> Result<File, LinkError> {
         let path = PathBuf::from(format!("{}_{what}", self.prefix));
-        let opened = options.open(&path);
-        opened.map_err(|error| told(&self.name, &format!("opening {}", path.display()), &error))
+        let what = format!("opening {}", path.display());
+        opened(|| {
+            let file = options.open(&path);
+            file.map_err(|error| told(&self.name, &what, &error))
+        })
     }
 }
 
