@@ -205,7 +205,7 @@ fn takes_a_beat_a_clock() -> Result<(), SimError> {
             bench.run_until(|bench| bench.received("m_axis") == count, PATIENCE)?;
             let clocks = bench.cycle() - start;
             assert!(
-                clocks <= count as u64 + 6,
+                clocks <= count as u64 + 7,
                 "{clocks} clocks for {count} beats"
             );
             bench.check("m_axis", expected(&transfers, unit.beat))?;

@@ -36,11 +36,16 @@ pub struct BeatSplitter<const X: usize, const K: usize, const T: usize, const N:
     count: Signal<Local, Bits<5>>,
 
     data: DFF<Bits<X>>,
-    /// Bytes of it.
+    /// Bytes of it; those of its first piece, and whether that is its last.
     left: DFF<Bits<5>>,
+    piece: DFF<Bits<5>>,
+    is_last: DFF<Bit>,
+    /// The same of what is left behind that piece.
+    rest: Signal<Local, Bits<5>>,
+    rest_is_last: Signal<Local, Bit>,
+    count_is_last: Signal<Local, Bit>,
     ends: DFF<Bit>,
     valid: DFF<Bit>,
-    is_last: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
     piece_bits: Constant<Bits<8>>,
     piece_bytes: Constant<Bits<5>>,
@@ -70,9 +75,13 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize> Default
             count: Signal::default(),
             data: DFF::default(),
             left: DFF::default(),
+            piece: DFF::default(),
+            is_last: DFF::default(),
+            rest: Signal::default(),
+            rest_is_last: Signal::default(),
+            count_is_last: Signal::default(),
             ends: DFF::default(),
             valid: DFF::default(),
-            is_last: Signal::default(),
             takes: Signal::default(),
             piece_bits: Constant::new(bits(N as u64)),
             piece_bytes: Constant::new(bits(N as u64 / 8)),
@@ -85,7 +94,7 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize> Logic
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, aclk, data, left, ends, valid);
+        dff_setup!(self, aclk, data, left, piece, is_last, ends, valid);
         self.slice.aclk.next = self.aclk.val();
         self.slice.aresetn.next = self.aresetn.val();
         self.slice.s_tvalid.next = self.s_axis.tvalid.val();
@@ -123,30 +132,41 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize> Logic
             }
         }
 
-        self.is_last.next = self.left.q.val() <= self.piece_bytes.val();
+        self.count_is_last.next = self.count.val() <= self.piece_bytes.val();
+        self.rest.next = self.left.q.val() - self.piece_bytes.val();
+        self.rest_is_last.next = self.rest.val() <= self.piece_bytes.val();
+
         self.m.tvalid.next = self.valid.q.val();
         self.m.tdata.next = self.data.q.val().get_bits::<N>(0);
-        self.m.bytes.next = self.piece_bytes.val();
-        if self.is_last.val() {
-            self.m.bytes.next = self.left.q.val();
-        }
-        self.m.ends.next = self.ends.q.val() & self.is_last.val();
-        self.takes.next = !self.valid.q.val()
-            | (self.m.tready.val() & (self.left.q.val() <= self.piece_bytes.val()));
+        self.m.bytes.next = self.piece.q.val();
+        self.m.ends.next = self.ends.q.val() & self.is_last.q.val();
+        self.takes.next = !self.valid.q.val() | (self.m.tready.val() & self.is_last.q.val());
         self.slice.m_tready.next = self.takes.val();
         if self.m.tready.val() {
             self.data.d.next = self.data.q.val() >> self.piece_bits.val();
-            self.left.d.next = self.left.q.val() - self.piece_bytes.val();
+            self.left.d.next = self.rest.val();
+            self.is_last.d.next = self.rest_is_last.val();
+            self.piece.d.next = self.piece_bytes.val();
+            if self.rest_is_last.val() {
+                self.piece.d.next = self.rest.val();
+            }
         }
         if self.takes.val() {
             self.valid.d.next = self.slice.m_tvalid.val();
             self.data.d.next = self.kept.joined.val();
             self.left.d.next = self.count.val();
+            self.is_last.d.next = self.count_is_last.val();
+            self.piece.d.next = self.piece_bytes.val();
+            if self.count_is_last.val() {
+                self.piece.d.next = self.count.val();
+            }
             self.ends.d.next = (self.slice.m_tdata.val() & self.last.val()).any();
         }
         if !self.aresetn.val() {
             self.valid.d.next = false;
             self.left.d.next = 0.into();
+            self.piece.d.next = 0.into();
+            self.is_last.d.next = false;
             self.ends.d.next = false;
         }
     }

@@ -12,7 +12,7 @@
 //! [`Cutter`](dqa_golden::packet::Cutter) does, byte for byte.
 //!
 //! Generics: X, K, T of the [splitter](super::beat_splitter); N, bits of a core's beat, 32 to X; M = 2 N;
-//! P = N + 1. A core's beat a clock; latency 3. A transfer that ends in a part of a beat costs a clock more.
+//! P = N + 1. A core's beat a clock; latency 4. A transfer that ends in a part of a beat costs two clocks more.
 
 use dqa_golden::packet::{HEADER_BYTES, MAGIC, MAX_PAYLOAD_BYTES, TRAILER_BYTES};
 use rust_hdl::prelude::*;
@@ -54,8 +54,18 @@ pub struct RequestCutter<
     bytes: Signal<Local, Bits<6>>,
     full: Signal<Local, Bit>,
     exact: Signal<Local, Bit>,
+    held_differs: Signal<Local, Bit>,
+    flushes: Signal<Local, Bit>,
+    ready: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
 
-    // Where the beat is: in a request behind its header, in what is none, else in a header.
+    // A whole beat, and whether its transfer ends with it.
+    beat: DFF<Bits<N>>,
+    beat_ends: DFF<Bit>,
+    beat_valid: DFF<Bit>,
+    room: Signal<Local, Bit>,
+
+    // Where it is: in a request behind its header, in what is none, else in a header.
     body: DFF<Bit>,
     foreign: DFF<Bit>,
     index: DFF<Bits<3>>,
@@ -69,12 +79,8 @@ pub struct RequestCutter<
     lies_now: Signal<Local, Bit>,
     head_ends: Signal<Local, Bit>,
     foreign_now: Signal<Local, Bit>,
-    dangling: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
-    gives: Signal<Local, Bit>,
     moves: Signal<Local, Bit>,
-    ready: Signal<Local, Bit>,
-    takes: Signal<Local, Bit>,
 
     beat_bits: Constant<Bits<8>>,
     beat_bytes: Constant<Bits<6>>,
@@ -96,7 +102,7 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
     fn default() -> Self {
         assert!([32, 64, 128].contains(&N), "beats of 32 to 128 bits");
         assert_eq!((M, P), (2 * N, N + 1));
-        let beat = N / 8;
+        let bytes = N / 8;
         let number = |x: usize| x as u64;
         Self {
             aclk: Signal::default(),
@@ -114,6 +120,14 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
             bytes: Signal::default(),
             full: Signal::default(),
             exact: Signal::default(),
+            held_differs: Signal::default(),
+            flushes: Signal::default(),
+            ready: Signal::default(),
+            takes: Signal::default(),
+            beat: DFF::default(),
+            beat_ends: DFF::default(),
+            beat_valid: DFF::default(),
+            room: Signal::default(),
             body: DFF::default(),
             foreign: DFF::default(),
             index: DFF::default(),
@@ -126,22 +140,18 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
             lies_now: Signal::default(),
             head_ends: Signal::default(),
             foreign_now: Signal::default(),
-            dangling: Signal::default(),
             last: Signal::default(),
-            gives: Signal::default(),
             moves: Signal::default(),
-            ready: Signal::default(),
-            takes: Signal::default(),
             beat_bits: Constant::new(bits(number(N))),
-            beat_bytes: Constant::new(bits(number(beat))),
+            beat_bytes: Constant::new(bits(number(bytes))),
             magic: Constant::new(from_bytes(&MAGIC)),
-            length_shift: Constant::new(bits(number(8 * (LENGTH_AT % beat)))),
-            length_index: Constant::new(bits(number(LENGTH_AT / beat))),
-            head_last: Constant::new(bits(number(HEADER_BYTES / beat - 1))),
+            length_shift: Constant::new(bits(number(8 * (LENGTH_AT % bytes)))),
+            length_index: Constant::new(bits(number(LENGTH_AT / bytes))),
+            head_last: Constant::new(bits(number(HEADER_BYTES / bytes - 1))),
             most: Constant::new(bits(u64::from(MAX_PAYLOAD_BYTES))),
-            part: Constant::new(bits(number(beat - 1))),
-            beat_shift: Constant::new(bits(u64::from(beat.trailing_zeros()))),
-            trailer: Constant::new(bits(number(TRAILER_BYTES / beat))),
+            part: Constant::new(bits(number(bytes - 1))),
+            beat_shift: Constant::new(bits(u64::from(bytes.trailing_zeros()))),
+            trailer: Constant::new(bits(number(TRAILER_BYTES / bytes))),
             one: Constant::new(bits(1)),
             last_bit: Constant::new(Bits::<P>::default().replace_bit(N, true)),
         }
@@ -154,7 +164,8 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, aclk, held, held_bytes, ended, body, foreign, index, left, lies
+            self, aclk, held, held_bytes, ended, beat, beat_ends, beat_valid, body, foreign, index,
+            left, lies
         );
         self.splitter.aclk.next = self.aclk.val();
         self.slice.aclk.next = self.aclk.val();
@@ -162,31 +173,74 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
         self.slice.aresetn.next = self.aresetn.val();
         DmaSink::<X, K>::link(&mut self.s_axis, &mut self.splitter.s_axis);
 
-        // The piece behind the bytes that are held; these alone once their transfer has ended.
+        // The piece behind the bytes that are held.
         self.shift.next = bit_cast::<8, 5>(self.held_bytes.q.val()) << 3;
         self.shifted.next = bit_cast::<M, N>(self.splitter.m.tdata.val()) << self.shift.val();
+        self.merged.next = self.held.q.val() | self.shifted.val().get_bits::<N>(0);
         self.bytes.next = bit_cast::<6, 5>(self.held_bytes.q.val())
             + bit_cast::<6, 5>(self.splitter.m.bytes.val());
-        if self.ended.q.val() {
-            self.shifted.next = 0.into();
-            self.bytes.next = bit_cast::<6, 5>(self.held_bytes.q.val());
-        }
-        self.merged.next = self.held.q.val() | self.shifted.val().get_bits::<N>(0);
         self.full.next = self.bytes.val() >= self.beat_bytes.val();
         self.exact.next = self.bytes.val() == self.beat_bytes.val();
 
-        // What the beat tells.
-        self.begins.next = !(self.body.q.val() | self.foreign.q.val() | self.index.q.val().any());
-        self.differs.next = false;
-        for i in 0..4 {
-            if (self.bytes.val() > i.to_bits())
-                & (self.merged.val().get_bits::<8>(i * 8) != self.magic.val().get_bits::<8>(i * 8))
-            {
-                self.differs.next = true;
+        self.room.next = !self.beat_valid.q.val() | self.slice.s_tready.val();
+        self.ready.next = (!self.ended.q.val()) & (self.room.val() | (!self.full.val()));
+        self.splitter.m.tready.next = self.ready.val();
+        self.takes.next = self.splitter.m.tvalid.val() & self.ready.val();
+
+        self.slice.s_tvalid.next = self.beat_valid.q.val();
+        self.moves.next = self.beat_valid.q.val() & self.slice.s_tready.val();
+        if self.slice.s_tready.val() {
+            self.beat_valid.d.next = false;
+        }
+        if self.room.val() {
+            self.beat.d.next = self.merged.val();
+            self.beat_ends.d.next = self.splitter.m.ends.val() & self.exact.val();
+        }
+        if self.takes.val() {
+            self.ended.d.next = self.splitter.m.ends.val() & (!self.exact.val());
+            self.held.d.next = self.merged.val();
+            self.held_bytes.d.next = self.bytes.val().get_bits::<5>(0);
+            if self.full.val() {
+                self.beat_valid.d.next = true;
+                self.held.d.next = self
+                    .shifted
+                    .val()
+                    .get_bits::<N>(self.beat_bits.val().index());
+                self.held_bytes.d.next =
+                    self.bytes.val().get_bits::<5>(0) - self.beat_bytes.val().get_bits::<5>(0);
             }
         }
+
+        // Held bytes whose transfer has ended wait until it is known where they are. What is no request ends in
+        // them; those of a request wait for the next transfer.
+        self.begins.next = !(self.body.q.val() | self.foreign.q.val() | self.index.q.val().any());
+        self.held_differs.next = false;
+        for i in 0..4 {
+            if (self.held_bytes.q.val() > i.to_bits())
+                & (self.held.q.val().get_bits::<8>(i * 8) != self.magic.val().get_bits::<8>(i * 8))
+            {
+                self.held_differs.next = true;
+            }
+        }
+        self.flushes.next = self.ended.q.val()
+            & (!self.beat_valid.q.val())
+            & (self.foreign.q.val() | (self.begins.val() & self.held_differs.val()));
+        if self.ended.q.val() {
+            self.ended.d.next = self.beat_valid.q.val();
+        }
+        if self.flushes.val() {
+            self.beat.d.next = self.held.q.val();
+            self.beat_ends.d.next = true;
+            self.beat_valid.d.next = true;
+            self.held.d.next = 0.into();
+            self.held_bytes.d.next = 0.into();
+        }
+
+        // What the beat tells.
+        self.differs.next = self.beat.q.val().get_bits::<32>(0) != self.magic.val();
         self.length.next = self
-            .merged
+            .beat
+            .q
             .val()
             .get_bits::<32>(self.length_shift.val().index());
         self.has_length.next = self.index.q.val() == self.length_index.val();
@@ -196,50 +250,16 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
             self.lies_now.next =
                 (self.length.val() > self.most.val()) | (self.length.val() & self.part.val()).any();
         }
-        self.dangling.next = self.foreign.q.val() | (self.begins.val() & self.differs.val());
-        self.foreign_now.next = (!self.body.q.val())
-            & (self.dangling.val() | (self.head_ends.val() & self.lies_now.val()));
-        self.last.next = self.foreign_now.val()
-            & (self.ended.q.val() | (self.splitter.m.ends.val() & self.exact.val()));
+        self.foreign_now.next = self.foreign.q.val()
+            | (self.begins.val() & self.differs.val())
+            | ((!self.body.q.val()) & self.head_ends.val() & self.lies_now.val());
+        self.last.next = self.foreign_now.val() & self.beat_ends.q.val();
         if self.body.q.val() {
             self.last.next = self.left.q.val() == self.one.val();
         }
-
-        // A beat goes when it is full; held bytes alone, when what is no request has ended in them.
-        self.gives.next = self.splitter.m.tvalid.val() & self.full.val();
-        if self.ended.q.val() {
-            self.gives.next = self.dangling.val();
-        }
-        self.slice.s_tvalid.next = self.gives.val();
-        self.slice.s_tdata.next = bit_cast::<P, N>(self.merged.val());
+        self.slice.s_tdata.next = bit_cast::<P, N>(self.beat.q.val());
         if self.last.val() {
-            self.slice.s_tdata.next = bit_cast::<P, N>(self.merged.val()) | self.last_bit.val();
-        }
-        self.moves.next = self.gives.val() & self.slice.s_tready.val();
-        self.ready.next = (!self.ended.q.val()) & (self.slice.s_tready.val() | (!self.full.val()));
-        self.splitter.m.tready.next = self.ready.val();
-        self.takes.next = self.splitter.m.tvalid.val() & self.ready.val();
-
-        if self.takes.val() {
-            self.ended.d.next = self.splitter.m.ends.val() & (!self.exact.val());
-            self.held.d.next = self.merged.val();
-            self.held_bytes.d.next = self.bytes.val().get_bits::<5>(0);
-            if self.full.val() {
-                self.held.d.next = self
-                    .shifted
-                    .val()
-                    .get_bits::<N>(self.beat_bits.val().index());
-                self.held_bytes.d.next =
-                    self.bytes.val().get_bits::<5>(0) - self.beat_bytes.val().get_bits::<5>(0);
-            }
-        }
-        if self.ended.q.val() {
-            // What is held of a request waits for the next transfer.
-            self.ended.d.next = self.dangling.val() & (!self.slice.s_tready.val());
-            if self.moves.val() {
-                self.held.d.next = 0.into();
-                self.held_bytes.d.next = 0.into();
-            }
+            self.slice.s_tdata.next = bit_cast::<P, N>(self.beat.q.val()) | self.last_bit.val();
         }
         if self.moves.val() {
             if self.body.q.val() {
@@ -273,6 +293,7 @@ impl<const X: usize, const K: usize, const T: usize, const N: usize, const M: us
             self.held.d.next = 0.into();
             self.held_bytes.d.next = 0.into();
             self.ended.d.next = false;
+            self.beat_valid.d.next = false;
             self.body.d.next = false;
             self.foreign.d.next = false;
             self.index.d.next = 0.into();

@@ -358,11 +358,11 @@ const MUTANTS: &[Mutant] = &[
         what: "the request cutter takes ends of transfers for those of requests",
         file: "xdma/request_cutter.rs",
         from: "self.last.next = self.left.q.val() == self.one.val();",
-        to: "self.last.next = (self.left.q.val() == self.one.val()) | self.splitter.m.ends.val();",
+        to: "self.last.next = (self.left.q.val() == self.one.val()) | self.beat_ends.q.val();",
         test: ("request_cutter", "cuts_as_golden"),
     },
     Mutant {
-        what: "the request cutter does not look at the fourth byte of the magic word",
+        what: "the request cutter does not look at the fourth byte of the magic word where it has a part of a beat",
         file: "xdma/request_cutter.rs",
         from: "for i in 0..4 {",
         to: "for i in 0..3 {",
@@ -371,7 +371,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "the request cutter believes lengths that are not of whole beats",
         file: "xdma/request_cutter.rs",
-        from: "part: Constant::new(bits(number(beat - 1))),",
+        from: "part: Constant::new(bits(number(bytes - 1))),",
         to: "part: Constant::new(bits(0)),",
         test: ("request_cutter", "cuts_as_golden"),
     },
@@ -385,8 +385,22 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "the request cutter gives a part of a beat where its transfer ends",
         file: "xdma/request_cutter.rs",
-        from: "self.gives.next = self.dangling.val();",
-        to: "self.gives.next = true;",
+        from: "& (self.foreign.q.val() | (self.begins.val() & self.held_differs.val()));",
+        to: ";",
+        test: ("request_cutter", "cuts_as_golden"),
+    },
+    Mutant {
+        what: "the request cutter judges a part of a beat before the beat in front of it",
+        file: "xdma/request_cutter.rs",
+        from: "self.ended.d.next = self.beat_valid.q.val();",
+        to: "self.ended.d.next = false;",
+        test: ("request_cutter", "cuts_as_golden"),
+    },
+    Mutant {
+        what: "the beat splitter takes what is left for a whole piece",
+        file: "xdma/beat_splitter.rs",
+        from: "self.piece.d.next = self.rest.val();",
+        to: "self.piece.d.next = self.piece_bytes.val();",
         test: ("request_cutter", "cuts_as_golden"),
     },
     Mutant {
