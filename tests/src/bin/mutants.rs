@@ -334,6 +334,13 @@ const MUTANTS: &[Mutant] = &[
         test: ("packets", "write_path"),
     },
     Mutant {
+        what: "an answer's header that stands still ends in its middle",
+        file: "request_header.rs",
+        from: "STILL.. => 256 / M,",
+        to: "STILL.. => 128 / M,",
+        test: ("packets", "write_path"),
+    },
+    Mutant {
         what: "a soft reset leaves bits on their way into an answer's CRC",
         file: "packet_framer.rs",
         from: "self.state.d.next = State::Idle;\n            self.coming.d.next = Action::Nothing;\n            self.seals.d.next = false;",
