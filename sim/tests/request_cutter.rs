@@ -204,8 +204,11 @@ fn takes_a_beat_a_clock() -> Result<(), SimError> {
             let count = all.len() / unit.beat;
             bench.run_until(|bench| bench.received("m_axis") == count, PATIENCE)?;
             let clocks = bench.cycle() - start;
+            // The latency and one; a transfer that ends in a part of a beat, and the piece that it shifts out of
+            // the last beat, cost one each.
+            let around = if shift == 0 { 5 } else { 7 };
             assert!(
-                clocks <= count as u64 + 7,
+                clocks <= count as u64 + around,
                 "{clocks} clocks for {count} beats"
             );
             bench.check("m_axis", expected(&transfers, unit.beat))?;

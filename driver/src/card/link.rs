@@ -166,16 +166,16 @@ pub enum LinkError {
 }
 
 /// How long another program may have what is opened.
-const BUSY: Duration = Duration::from_secs(1);
+const BUSY: Duration = Duration::from_millis(500);
 
-/// Opens what one program at a time may have, and waits for it for a second. A file that is closed is not free
+/// Opens what one program at a time may have, and waits half a second for it. A file that is closed is not free
 /// at once: every program that was just being begun has it too, until it runs code of its own.
 pub(crate) fn opened<T>(mut open: impl FnMut() -> Result<T, LinkError>) -> Result<T, LinkError> {
     let begun = Instant::now();
     loop {
         match open() {
             Err(LinkError::Busy { .. }) if begun.elapsed() < BUSY => {
-                std::thread::sleep(BUSY / 50);
+                std::thread::sleep(BUSY / 25);
             }
             other => return other,
         }

@@ -157,10 +157,10 @@ fn the_command_tells_why_it_has_no_board() {
     let (device, path) = (board.device.clone(), board.path().to_owned());
     let at = |complaint: &str, says: &str| assert!(complaint.contains(says), "{complaint}");
 
-    // Two programs at once: while this one has the port, the other waits a second for it.
+    // Two programs at once: while this one has the port, the other waits half a second for it.
     let port = serialport::new(&path, 3_000_000).open().unwrap();
     let line = format!("selftest --device {device}");
-    let complaint = fails_within(&folder, &line, Duration::from_secs(3));
+    let complaint = fails_within(&folder, &line, Duration::from_secs(2));
     at(&complaint, "in use by another program: end that first");
     drop(port);
 

@@ -376,6 +376,13 @@ const MUTANTS: &[Mutant] = &[
         test: ("request_cutter", "cuts_as_golden"),
     },
     Mutant {
+        what: "the request cutter does not look at the fourth byte of the magic word",
+        file: "xdma/request_cutter.rs",
+        from: "self.beat.q.val().get_bits::<32>(0) != self.magic.val();",
+        to: "(self.beat.q.val().get_bits::<32>(0) ^ self.magic.val()).get_bits::<24>(0).any();",
+        test: ("request_cutter", "cuts_as_golden"),
+    },
+    Mutant {
         what: "the request cutter believes lengths that are not of whole beats",
         file: "xdma/request_cutter.rs",
         from: "part: Constant::new(bits(number(bytes - 1))),",
