@@ -36,6 +36,19 @@ struct Args {
     /// MiB of samples that go through memory each time; through files an eighth
     #[arg(long, default_value_t = 1024)]
     mib: usize,
+    /// Fail where requests as large as `dqa compress` makes them miss a goal: 5 GB/s in memory, 10 % over the loop
+    #[arg(long)]
+    goals: bool,
+}
+
+impl Args {
+    /// An error where this is asked for, of this size, and missed.
+    fn goal(&self, size: usize, met: bool, what: &str) -> Result<()> {
+        match self.goals && size == COMMAND && !met {
+            true => Err(format!("{} KiB a request: {what}", size >> 10).into()),
+            false => Ok(()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -48,6 +61,8 @@ const LANES: usize = 4;
 const PLANE: u32 = 1 << 12;
 /// Bytes of samples in a request.
 const SIZES: [usize; 5] = [1 << 15, 1 << 16, 1 << 17, 1 << 18, 1 << 19];
+/// Those of `dqa compress`: 2^18 samples.
+const COMMAND: usize = 1 << 19;
 /// Bytes of samples in flight, but for three requests at least: one each way, and one in hand.
 const IN_FLIGHT: usize = 1 << 18;
 
@@ -275,6 +290,8 @@ fn in_memory(args: &Args) -> Result<()> {
             rate(bytes, dd.work),
             transfer >> 10,
         );
+        let met = rate(bytes, driver.work) >= 5.0;
+        args.goal(size, met, "less than 5 GB/s in memory")?;
     }
     println!();
     println!("| KiB an answer | checked, plain, GB/s | checked, in blocks, GB/s |");
@@ -342,6 +359,8 @@ fn through_files(args: &Args) -> Result<()> {
             more(|cost| cost.time),
             more(|cost| cost.work),
         );
+        let met = more(|cost| cost.time) < 10.0;
+        args.goal(size, met, "10 % or more over the loop")?;
     }
     Ok(())
 }
