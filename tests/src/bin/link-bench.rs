@@ -63,8 +63,12 @@ const PLANE: u32 = 1 << 12;
 const SIZES: [usize; 5] = [1 << 15, 1 << 16, 1 << 17, 1 << 18, 1 << 19];
 /// Those of `dqa compress`: 2^18 samples.
 const COMMAND: usize = 1 << 19;
-/// Bytes of samples in flight, but for three requests at least: one each way, and one in hand.
+/// Bytes of samples in flight, but for so many requests at least.
 const IN_FLIGHT: usize = 1 << 18;
+/// On one core: nothing goes on beside a request there, so that another one takes room in the cache alone.
+const ONE_CORE: usize = 1;
+/// Through files: one each way, one in hand, and one that waits for its turn.
+const SIDE_BY_SIDE: usize = 4;
 
 /// Where a packet has its operation: 0 in an answer to what is no request.
 const OPERATION: usize = 5;
@@ -144,9 +148,14 @@ fn samples(bytes: usize) -> Vec<u8> {
 /// Sends `count` requests made of samples where they stand, as an application leaves them that makes them
 /// in the buffer of a request, and takes their answers. These have the samples again: they are the next
 /// requests'.
-fn through<B: Board>(card: &mut Card<XdmaLink<B>>, samples: &[u8], count: usize) -> Result<()> {
+fn through<B: Board>(
+    card: &mut Card<XdmaLink<B>>,
+    samples: &[u8],
+    least: usize,
+    count: usize,
+) -> Result<()> {
     let header = header(samples.len())?;
-    let depth = (IN_FLIGHT / samples.len()).clamp(3, card.capabilities().window);
+    let depth = (IN_FLIGHT / samples.len()).clamp(least, card.capabilities().window);
     let mut made = vec![[&[0; HEADER_BYTES], samples].concat(); depth];
     let (mut asked, mut answered) = (0, 0);
     while answered < count {
@@ -227,6 +236,7 @@ fn compare<B: Board + Clone>(
     board: &B,
     simulated: &SimulatedCard,
     args: &Args,
+    least: usize,
     (size, count): (usize, usize),
 ) -> Result<Figures> {
     let samples = samples(size);
@@ -238,9 +248,9 @@ fn compare<B: Board + Clone>(
         let link = XdmaLink::new(board.clone(), Tuning::default())?;
         let mut card = Card::open(link)?;
         card.load_context(0, &context())?;
-        through(&mut card, &samples, 4)?;
+        through(&mut card, &samples, least, 4)?;
         simulated.record();
-        driver.push(Cost::of(|| through(&mut card, &samples, count))?);
+        driver.push(Cost::of(|| through(&mut card, &samples, least, count))?);
         let done = simulated.record();
         drop(card);
         seen = (seen.0 + done.iter().sum::<usize>(), seen.1 + done.len());
@@ -280,7 +290,7 @@ fn in_memory(args: &Args) -> Result<()> {
             dd,
             copy,
             transfer,
-        } = compare(&card, &card, args, (size, count))?;
+        } = compare(&card, &card, args, ONE_CORE, (size, count))?;
         let bytes = count * size;
         println!(
             "| {} | {:.2} | {:.2} | {:.2} | {} |",
@@ -345,7 +355,7 @@ fn through_files(args: &Args) -> Result<()> {
     println!("|---|---|---|---|---|---|");
     for size in SIZES {
         let count = (args.mib << 20) / 8 / size;
-        let figures = compare(&files, &card, args, (size, count))?;
+        let figures = compare(&files, &card, args, SIDE_BY_SIDE, (size, count))?;
         let Figures { driver, dd, .. } = figures;
         let more = |what: fn(&Cost) -> Duration| {
             (what(&driver).as_secs_f64() / what(&dd).as_secs_f64() - 1.0) * 100.0
