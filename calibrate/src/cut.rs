@@ -9,11 +9,13 @@
 //! what came back; a node `Identity` makes it of the tap, so that a run that is not given it goes
 //! on with the tap as it was made.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rten_onnx::onnx::{Dimension, ModelProto, NodeProto, ValueInfoProto};
 
+use crate::convolution::Convolution;
 use crate::graph::{Edge, Graph, GraphError, Reads};
+use crate::program::{Planner, Step};
 
 /// Ends the name under which the network reads a tap that came back.
 const BACK: &str = "#back";
@@ -25,14 +27,21 @@ pub(crate) struct Part {
     pub inputs: Vec<usize>,
     /// Slots that it makes.
     pub outputs: Vec<usize>,
+    /// How it makes them.
+    pub steps: Vec<Step>,
 }
 
 /// A network cut at its taps.
 pub(crate) struct Cut {
-    /// The model, in ONNX, which makes every slot but the image.
+    /// The model, in ONNX, which makes every port but the image.
     pub model: Vec<u8>,
-    /// Names of the tensors that go from part to part: slot 0 is the image.
-    pub slots: Vec<String>,
+    /// Names of the tensors that go from step to step. The first are the slots, which go from part to part:
+    /// slot 0 is the image.
+    pub ports: Vec<String>,
+    /// How many of them are slots.
+    pub slots: usize,
+    /// What is run without the engine.
+    pub convolutions: Vec<Convolution>,
     /// Parts in their order, one more than there are taps. A part without outputs does nothing.
     pub parts: Vec<Part>,
     /// For each tap: all that follows it, to the network's output, where later taps pass as they
@@ -51,7 +60,7 @@ impl Graph {
     pub(crate) fn cut(self, taps: &[String], reads: Reads) -> Result<Cut, GraphError> {
         let back = self.back_edges(taps, reads);
         let part_of = self.parts(&back);
-        let constant = self.constants();
+        let constant = constants(self.nodes(), &self.input);
 
         let mut slots = vec![self.input.clone()];
         let mut slot = |name: &str| match slots.iter().position(|known| known == name) {
@@ -91,30 +100,54 @@ impl Graph {
         }
 
         // What is there once the network has run up to a tap, and what follows it reads.
-        let rests = (0..taps.len()).map(|tap| {
-            let later = inputs[tap + 1..].iter().flatten().copied();
-            let through = tap_slots[tap + 1..].iter().copied(); // read by the Identity behind them
-            let made: BTreeSet<usize> = outputs[tap + 1..].iter().flatten().copied().collect();
-            let rest: BTreeSet<usize> = (later.chain(through))
-                .filter(|slot| !made.contains(slot) && !backs[tap + 1..].contains(slot))
-                .collect();
-            Part {
-                inputs: rest.into_iter().collect(),
-                outputs: vec![output],
-            }
-        });
-        let rests = rests.collect();
-        let parts = inputs
+        let mut rests: Vec<Part> = (0..taps.len())
+            .map(|tap| {
+                let later = inputs[tap + 1..].iter().flatten().copied();
+                let through = tap_slots[tap + 1..].iter().copied(); // read by the Identity behind them
+                let made: BTreeSet<usize> = outputs[tap + 1..].iter().flatten().copied().collect();
+                let rest: BTreeSet<usize> = (later.chain(through))
+                    .filter(|slot| !made.contains(slot) && !backs[tap + 1..].contains(slot))
+                    .collect();
+                Part {
+                    inputs: rest.into_iter().collect(),
+                    outputs: vec![output],
+                    steps: Vec::new(),
+                }
+            })
+            .collect();
+        let mut parts: Vec<Part> = inputs
             .into_iter()
             .zip(outputs)
             .map(|(inputs, outputs)| Part {
                 inputs: inputs.into_iter().collect(),
                 outputs: outputs.into_iter().collect(),
-            });
-        let parts = parts.collect();
+                steps: Vec::new(),
+            })
+            .collect();
+
+        let mut model = self.into_model(taps, &back);
+        let graph = model.graph.as_mut().expect("checked when opened");
+        let constant = constants(&graph.node, &slots[0]);
+        let (mut planner, convolutions) =
+            Planner::new(&graph.node, &constant, &graph.initializer, slots.clone());
+        for part in parts.iter_mut().chain(&mut rests) {
+            let names = |numbers: &[usize]| -> Vec<String> {
+                numbers.iter().map(|&slot| slots[slot].clone()).collect()
+            };
+            part.steps = planner.program(&names(&part.inputs), &names(&part.outputs));
+        }
+        let ports = planner.into_ports();
+        let outputs = ports[1..].iter().map(|name| ValueInfoProto {
+            name: Some(name.clone()),
+            ..ValueInfoProto::default()
+        });
+        graph.output = outputs.collect();
+        let model = model.write_buf();
         Ok(Cut {
-            model: self.into_model(taps, &back, &slots)?,
-            slots,
+            model: model.map_err(|error| GraphError::Write(error.to_string()))?,
+            ports,
+            slots: slots.len(),
+            convolutions,
             parts,
             rests,
             taps: tap_slots,
@@ -151,26 +184,8 @@ impl Graph {
         part_of
     }
 
-    /// Whether each node is the same for every image: such nodes belong to all parts.
-    fn constants(&self) -> Vec<bool> {
-        let mut constant: Vec<bool> = Vec::new();
-        for proto in self.nodes() {
-            let of_constants = proto.input.iter().all(|input| {
-                let maker = self.producer.get(input);
-                *input != self.input && maker.is_none_or(|&maker| constant[maker])
-            });
-            constant.push(of_constants);
-        }
-        constant
-    }
-
-    /// The model with the taps' second names, for any number of images; its outputs are all slots.
-    fn into_model(
-        self,
-        taps: &[String],
-        back: &HashMap<Edge, usize>,
-        slots: &[String],
-    ) -> Result<Vec<u8>, GraphError> {
+    /// The model with the taps' second names, for any number of images.
+    fn into_model(self, taps: &[String], back: &HashMap<Edge, usize>) -> ModelProto {
         let mut proto: ModelProto = self.proto;
         let graph = proto.graph.as_mut().expect("checked when opened");
         let mut nodes = Vec::new();
@@ -201,14 +216,21 @@ impl Graph {
         }
         // Shapes that the file tells may be those of one image.
         graph.value_info.clear();
-        let ports = slots[1..].iter().map(|name| ValueInfoProto {
-            name: Some(name.clone()),
-            ..ValueInfoProto::default()
-        });
-        graph.output = ports.collect();
-        let model = proto.write_buf();
-        model.map_err(|error| GraphError::Write(error.to_string()))
+        proto
     }
+}
+
+/// Whether each node is the same for every image: such nodes belong to all parts.
+fn constants(nodes: &[NodeProto], image: &str) -> Vec<bool> {
+    let mut varying = HashSet::from([image]);
+    let nodes = nodes.iter().map(|node| {
+        let varies = node.input.iter().any(|name| varying.contains(&**name));
+        if varies {
+            varying.extend(node.output.iter().map(|name| &**name));
+        }
+        !varies
+    });
+    nodes.collect()
 }
 
 fn back_name(tap: &str) -> String {
@@ -238,7 +260,7 @@ mod tests {
     /// Names of what each part reads and makes.
     fn names(cut: &Cut, parts: &[Part]) -> Vec<String> {
         let list = |slots: &[usize]| -> String {
-            let mut names: Vec<&str> = slots.iter().map(|&slot| &*cut.slots[slot]).collect();
+            let mut names: Vec<&str> = slots.iter().map(|&slot| &*cut.ports[slot]).collect();
             names.sort_unstable();
             names.join(" ")
         };

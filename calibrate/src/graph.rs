@@ -264,7 +264,7 @@ impl Graph {
 }
 
 /// What a node does.
-fn kind(node: &NodeProto) -> &str {
+pub(crate) fn kind(node: &NodeProto) -> &str {
     node.op_type.as_deref().unwrap_or_default()
 }
 

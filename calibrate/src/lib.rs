@@ -15,8 +15,10 @@
 //! | [`sweep`], [`runner`], [`report`] | many settings, their tables and plots |
 
 mod allocate;
+mod convolution;
 mod cut;
 mod error;
+mod program;
 mod trial;
 
 pub mod batch;

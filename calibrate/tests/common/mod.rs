@@ -71,7 +71,8 @@ impl Builder {
         self.node(output, kind, inputs, &[], &[]);
     }
 
-    fn weights(&mut self, name: &str, dims: &[i64], fan_in: i64) {
+    /// Random values of a scale for sums of `fan_in` of them.
+    pub fn weights(&mut self, name: &str, dims: &[i64], fan_in: i64) {
         let count = dims.iter().product::<i64>();
         let scale = (3.0 / fan_in as f32).sqrt();
         let data = (0..count).map(|_| (2.0 * self.rng.f32() - 0.9) * scale);
@@ -99,6 +100,19 @@ impl Builder {
                 ("strides", &[stride, stride]),
             ],
             &[],
+        );
+    }
+
+    /// A convolution 3 x 3 of each channel alone, without a bias.
+    pub fn grouped(&mut self, output: &str, input: &str, channels: i64) {
+        let weight = format!("{output}.weight");
+        self.weights(&weight, &[channels, 1, 3, 3], 9);
+        self.node(
+            output,
+            "Conv",
+            &[input, &weight],
+            &[("kernel_shape", &[3, 3]), ("pads", &[1, 1, 1, 1])],
+            &[("group", channels)],
         );
     }
 
