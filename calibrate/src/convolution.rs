@@ -445,6 +445,37 @@ mod tests {
     }
 
     #[test]
+    fn vectors_of_any_length_give_the_same_bits() {
+        let mut random = fastrand::Rng::with_seed(2);
+        for (inputs, outputs, height, width) in [(16, 16, 8, 16), (5, 9, 7, 12), (3, 10, 5, 7)] {
+            let mut values =
+                |count| -> Vec<f32> { (0..count).map(|_| random.f32() * 2.0 - 1.0).collect() };
+            let weights = values(outputs * inputs * 9);
+            let image = values(inputs * height * width);
+            let convolution = Convolution::new(&weights, &[], inputs, outputs);
+            let mut result = vec![0.0; outputs * height * width];
+            let to = Target {
+                height,
+                width,
+                tail: Tail::default(),
+                result: &mut result,
+            };
+            let one_by_one = Run {
+                convolution: &convolution,
+                height,
+                width,
+                image: &image,
+                to,
+                scratch: &mut Scratch::default(),
+            };
+            one_by_one.with_simd(pulp::Scalar::new());
+            let shape = [height, width];
+            let vectors = convolution.run(&image, shape, Tail::default(), Vec::new());
+            assert_eq!(result, vectors);
+        }
+    }
+
+    #[test]
     fn what_is_no_number_stays_none() {
         let convolution = Convolution::new(&[1.0; 9], &[], 1, 1);
         let tail = Tail {
