@@ -325,8 +325,10 @@ fn convolution(node: &NodeProto, initializers: &[TensorProto]) -> Option<Convolu
         true => weights(2)?.1,
         false => Vec::new(),
     };
-    let right = values.len() == outputs * inputs * 9 && (!biased || bias.len() == outputs);
-    (right && inputs > 0 && outputs > 0).then(|| Convolution::new(&values, &bias, inputs, outputs))
+    // What a file says of its tensors' lengths need not be so.
+    let weights = inputs.checked_mul(outputs)?.checked_mul(9)?;
+    let right = values.len() == weights && (!biased || bias.len() == outputs);
+    (right && weights > 0).then(|| Convolution::new(&values, &bias, inputs, outputs))
 }
 
 /// The values of a tensor of f32.
@@ -379,6 +381,38 @@ mod tests {
         lines.iter().map(node).collect()
     }
 
+    /// Nine weights, whatever their shape.
+    fn weight(shape: &[i64]) -> TensorProto {
+        TensorProto {
+            dims: shape.to_vec(),
+            data_type: Some(DataType::FLOAT),
+            float_data: vec![1.0; 9],
+            name: Some("weight".into()),
+            ..TensorProto::default()
+        }
+    }
+
+    #[test]
+    fn what_a_file_says_of_its_weights_need_not_be_so() {
+        let node = &nodes(&["a = Conv image weight"])[0];
+        assert!(convolution(node, &[weight(&[1, 1, 3, 3])]).is_some());
+        for shape in [
+            [1 << 40, 1 << 40, 3, 3],
+            [-1, 1, 3, 3],
+            [2, 1, 3, 3],
+            [0, 1, 3, 3],
+            [1, 1, 1, 9],
+        ] {
+            assert!(convolution(node, &[weight(&shape)]).is_none(), "{shape:?}");
+        }
+        let integers = TensorProto {
+            data_type: Some(DataType::INT8),
+            ..weight(&[1, 1, 3, 3])
+        };
+        assert!(convolution(node, &[integers]).is_none());
+        assert!(convolution(node, &[]).is_none());
+    }
+
     /// A program as lines, of a block that has a skip connection under a second name.
     fn program(given: &[&str]) -> Vec<String> {
         let nodes = nodes(&[
@@ -391,13 +425,7 @@ mod tests {
             "pooled = GlobalAveragePool s1",
             "out = Flatten pooled",
         ]);
-        let weight = TensorProto {
-            dims: vec![1, 1, 3, 3],
-            data_type: Some(DataType::FLOAT),
-            float_data: vec![1.0; 9],
-            name: Some("weight".into()),
-            ..TensorProto::default()
-        };
+        let weight = weight(&[1, 1, 3, 3]);
         let (mut planner, convolutions) = Planner::new(&nodes, &[false; 8], &[weight], Vec::new());
         assert_eq!(convolutions.len(), 2);
         let given: Vec<String> = given.iter().map(|&name| name.to_owned()).collect();
