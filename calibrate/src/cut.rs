@@ -40,7 +40,7 @@ pub(crate) struct Cut {
     pub ports: Vec<String>,
     /// How many of them are slots.
     pub slots: usize,
-    /// What is run without the engine.
+    /// What is run without rten.
     pub convolutions: Vec<Convolution>,
     /// Parts in their order, one more than there are taps. A part without outputs does nothing.
     pub parts: Vec<Part>,

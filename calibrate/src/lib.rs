@@ -17,6 +17,7 @@
 mod allocate;
 mod convolution;
 mod cut;
+mod engine;
 mod error;
 mod program;
 mod trial;

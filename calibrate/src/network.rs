@@ -1,20 +1,17 @@
 //! A network made ready to run, cut at its taps.
 //!
-//! The engine is rten; [convolutions 3 x 3](crate::convolution) are run without it. Work on a network runs on the network's own threads
-//! ([`Network::on_threads`]): they share out the batches, and the engine's work within one.
+//! Work on a network runs on the network's own threads ([`Network::on_threads`]): they share out the
+//! batches, and rten's work within one.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rten::{
-    Model, ModelOptions, NodeId, OpRegistry, RunOptions, ThreadPool, Value, ValueOrView, ValueView,
-};
-use rten_tensor::{AsView, Contiguous, Layout, Tensor, TensorView};
+use rten::{Value, ValueOrView};
+use rten_tensor::{AsView, Layout, Tensor, TensorView};
 
-use crate::convolution::{Convolution, Tail};
 use crate::cut::{Cut, Part};
+use crate::engine::Engine;
 use crate::graph::{Graph, GraphError, Reads};
-use crate::program::{Step, Work};
 
 /// Why a network does not run.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +42,7 @@ pub enum NetworkError {
 }
 
 impl NetworkError {
-    fn engine(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn engine(error: impl std::fmt::Display) -> Self {
         Self::Engine(error.to_string())
     }
 }
@@ -77,12 +74,8 @@ impl Tap {
 
 /// A network that stops at every tap.
 pub struct Network {
-    model: Model,
-    threads: Arc<ThreadPool>,
-    convolutions: Vec<Convolution>,
-    /// The engine's name for each port.
-    nodes: Vec<NodeId>,
-    /// How many of those are slots.
+    engine: Engine,
+    /// Tensors that go from part to part.
     slots: usize,
     parts: Vec<Part>,
     rests: Vec<Part>,
@@ -135,17 +128,10 @@ impl Network {
         threads: usize,
     ) -> Result<Self, NetworkError> {
         let (dead, stored) = (dead(&cut), stored(&cut));
-        let mut options = ModelOptions::with_ops(OpRegistry::with_all_ops());
-        options.prepack_weights(true);
-        let model = options.load(cut.model).map_err(NetworkError::engine)?;
-        let nodes = cut.ports.iter().map(|name| model.node_id(name));
-        let nodes: Result<_, _> = nodes.collect();
+        let engine = Engine::new(cut.model, &cut.ports, cut.convolutions, threads)?;
         let mut network = Self {
-            nodes: nodes.map_err(NetworkError::engine)?,
+            engine,
             slots: cut.slots,
-            model,
-            convolutions: cut.convolutions,
-            threads: Arc::new(ThreadPool::with_num_threads(threads)),
             parts: cut.parts,
             rests: cut.rests,
             taps: Vec::new(),
@@ -215,7 +201,7 @@ impl Network {
 
     /// Runs work on the network's threads, which rayon's parallel iterators in it share.
     pub fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        self.threads.run(work)
+        self.engine.on_threads(work)
     }
 
     /// Runs images up to the first tap.
@@ -282,10 +268,12 @@ impl Network {
         let Tap { axes, back, .. } = &self.taps[tap];
         let shape = [&[flight.images], &axes[..]].concat();
         let values = TensorView::from_data(&shape[..], values);
-        let outputs = self.run(&self.rests[tap], |slot| match slot == *back {
-            true => values.clone().into(),
-            false => flight.view(slot),
-        })?;
+        let outputs = self
+            .engine
+            .run(&self.rests[tap], |slot| match slot == *back {
+                true => values.clone().into(),
+                false => flight.view(slot),
+            })?;
         let [output] = <[Value; 1]>::try_from(outputs).expect("asked for one");
         Ok(output
             .into_tensor::<f32>()
@@ -305,7 +293,9 @@ impl Network {
     fn run_part(&self, part: usize, flight: &mut Flight) -> Result<(), NetworkError> {
         let outputs = &self.parts[part].outputs;
         if !outputs.is_empty() {
-            let made = self.run(&self.parts[part], |slot| flight.view(slot))?;
+            let made = self
+                .engine
+                .run(&self.parts[part], |slot| flight.view(slot))?;
             for (&slot, value) in outputs.iter().zip(made) {
                 flight.slots[slot] = Some(Arc::new(contiguous(value)));
             }
@@ -315,134 +305,6 @@ impl Network {
         }
         Ok(())
     }
-
-    /// What a part makes of the slots that it reads.
-    fn run<'a>(
-        &self,
-        part: &Part,
-        value: impl Fn(usize) -> ValueOrView<'a>,
-    ) -> Result<Vec<Value>, NetworkError> {
-        let mut ports: Vec<Option<ValueOrView<'_>>> = self.nodes.iter().map(|_| None).collect();
-        for &slot in &part.inputs {
-            ports[slot] = Some(value(slot));
-        }
-        let mut spares: Vec<Vec<f32>> = Vec::new();
-        for Step { work, ends } in &part.steps {
-            let view = |port: usize| ports[port].as_ref().expect("made by now").as_view();
-            match work {
-                Work::Engine { reads, makes } => {
-                    let reads = reads
-                        .iter()
-                        .map(|&(name, port)| (self.nodes[name], view(port).into()));
-                    let outputs: Vec<NodeId> = makes.iter().map(|&port| self.nodes[port]).collect();
-                    let threads = Some(Arc::clone(&self.threads));
-                    let options = RunOptions::default().with_thread_pool(threads);
-                    let made = self.model.run(reads.collect(), &outputs, Some(options));
-                    let made = made.map_err(NetworkError::engine)?;
-                    for (&port, value) in makes.iter().zip(made) {
-                        ports[port] = Some(value.into());
-                    }
-                }
-                &Work::Convolution {
-                    which,
-                    image,
-                    sum,
-                    relu,
-                    makes,
-                } => {
-                    let convolution = &self.convolutions[which];
-                    let made =
-                        convolved(convolution, view(image), sum.map(view), relu, spares.pop())?;
-                    ports[makes] = Some(made.into());
-                }
-            }
-            for &port in ends {
-                if let Some(ValueOrView::Value(Value::FloatTensor(tensor))) = ports[port].take() {
-                    spares.push(tensor.into_data());
-                }
-            }
-        }
-        let made = part.outputs.iter().map(|&slot| ports[slot].take());
-        Ok(made
-            .map(|made| made.expect("made by now").into_owned())
-            .collect())
-    }
-}
-
-/// A convolution of `[images, inputs, height, width]`, to which a tensor is added, and of which what is
-/// negative becomes 0; in a buffer, if there is one.
-fn convolved(
-    convolution: &Convolution,
-    image: ValueView<'_>,
-    sum: Option<ValueView<'_>>,
-    relu: bool,
-    spare: Option<Vec<f32>>,
-) -> Result<Tensor<f32>, NetworkError> {
-    let image = floating(image)?;
-    let &[images, inputs, height, width] = image.shape() else {
-        return Err(NetworkError::engine("a convolution of no image"));
-    };
-    if inputs != convolution.inputs {
-        let what = format!(
-            "{inputs} channels for a convolution of {}",
-            convolution.inputs
-        );
-        return Err(NetworkError::engine(what));
-    }
-    let shape = [images, convolution.outputs, height, width];
-    let sum = sum.map(floating).transpose()?;
-    let alike = sum.as_ref().is_none_or(|sum| sum.shape()[..] == shape);
-    let contiguous = sum
-        .as_ref()
-        .filter(|_| alike)
-        .map(TensorView::to_contiguous);
-    let tail = Tail {
-        sum: contiguous.as_ref().map(Contiguous::data),
-        relu: relu && alike,
-    };
-    let image = image.to_contiguous();
-    let spare = spare.unwrap_or_default();
-    let made = convolution.run(image.data(), [height, width], tail, spare);
-    let made = Tensor::from_data(&shape[..], made);
-    match sum {
-        Some(sum) if !alike => added(&made, &sum, relu),
-        _ => Ok(made),
-    }
-}
-
-/// The sum of tensors of which one or both are broadcast.
-fn added(
-    a: &Tensor<f32>,
-    b: &TensorView<'_, f32>,
-    relu: bool,
-) -> Result<Tensor<f32>, NetworkError> {
-    let rank = a.ndim().max(b.ndim());
-    let length = |shape: &[usize], axis: usize| {
-        (axis + shape.len())
-            .checked_sub(rank)
-            .map_or(1, |axis| shape[axis])
-    };
-    let shape: Vec<usize> = (0..rank)
-        .map(
-            |axis| match (length(a.shape(), axis), length(b.shape(), axis)) {
-                (1, length) | (length, _) => length,
-            },
-        )
-        .collect();
-    let (a, b) = (a.try_broadcast(&shape[..]), b.try_broadcast(&shape[..]));
-    let (a, b) = (
-        a.map_err(NetworkError::engine)?,
-        b.map_err(NetworkError::engine)?,
-    );
-    let sums = a.iter().zip(b.iter()).map(|(a, b)| match a + b {
-        sum if relu && sum < 0.0 => 0.0,
-        sum => sum,
-    });
-    Ok(Tensor::from_data(&shape[..], sums.collect::<Vec<_>>()))
-}
-
-fn floating(value: ValueView<'_>) -> Result<TensorView<'_, f32>, NetworkError> {
-    value.try_into().map_err(NetworkError::engine)
 }
 
 impl Flight {

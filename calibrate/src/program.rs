@@ -1,5 +1,5 @@
 //! A part of a network as steps: convolutions that are run [here](crate::convolution), each with the
-//! addition and the rectifier behind it, and what lies between them, which the engine runs.
+//! addition and the rectifier behind it, and what lies between them, which rten runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -32,8 +32,8 @@ pub(crate) enum Work {
         /// Makes this port.
         makes: usize,
     },
-    /// What the engine runs.
-    Engine {
+    /// What rten runs.
+    Rten {
         /// Names under which it reads, and the ports whose tensors are read.
         reads: Vec<(usize, usize)>,
         /// What it makes.
@@ -45,7 +45,7 @@ impl Work {
     fn reads(&self) -> Vec<usize> {
         match self {
             Self::Convolution { image, sum, .. } => sum.iter().chain([image]).copied().collect(),
-            Self::Engine { reads, .. } => reads.iter().map(|&(_, port)| port).collect(),
+            Self::Rten { reads, .. } => reads.iter().map(|&(_, port)| port).collect(),
         }
     }
 }
@@ -140,10 +140,10 @@ impl<'a> Planner<'a> {
                 together.push(node);
                 continue;
             };
-            steps.extend(self.engine(&plan, &std::mem::take(&mut together), &done));
+            steps.extend(self.together(&plan, &std::mem::take(&mut together), &done));
             steps.push(self.convolution(&plan, node, which, &mut done));
         }
-        steps.extend(self.engine(&plan, &together, &done));
+        steps.extend(self.together(&plan, &together, &done));
         let wanted: Vec<usize> = wanted.iter().map(|name| self.port(name)).collect();
         let mut read: HashSet<usize> = wanted.into_iter().collect();
         let mut program: Vec<Step> = (steps.into_iter().rev())
@@ -257,8 +257,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Nodes that the engine runs together, if there are any.
-    fn engine(&mut self, plan: &Plan<'_>, nodes: &[usize], done: &HashSet<usize>) -> Option<Work> {
+    /// Nodes that rten runs together, if there are any.
+    fn together(
+        &mut self,
+        plan: &Plan<'_>,
+        nodes: &[usize],
+        done: &HashSet<usize>,
+    ) -> Option<Work> {
         let inside: HashSet<usize> = nodes.iter().copied().collect();
         let (mut reads, mut makes) = (BTreeMap::new(), BTreeSet::new());
         for &node in nodes {
@@ -281,7 +286,7 @@ impl<'a> Planner<'a> {
         let read = |(name, source)| (self.port(name), self.port(source));
         let reads: Vec<_> = reads.into_iter().map(read).collect();
         let makes: Vec<_> = makes.into_iter().map(|name| self.port(name)).collect();
-        (!makes.is_empty()).then_some(Work::Engine { reads, makes })
+        (!makes.is_empty()).then_some(Work::Rten { reads, makes })
     }
 }
 
@@ -448,9 +453,9 @@ mod tests {
                         (list(&mut [image].into_iter().chain(sum)), &ports[*makes]);
                     format!("conv {reads} > {makes}, {relu}; ends {ends}")
                 }
-                Work::Engine { reads, makes } => {
+                Work::Rten { reads, makes } => {
                     let reads = list(&mut reads.iter().map(|(_, port)| port));
-                    format!("engine {reads} > {}; ends {ends}", list(&mut makes.iter()))
+                    format!("rten {reads} > {}; ends {ends}", list(&mut makes.iter()))
                 }
             }
         });
@@ -459,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_block_is_two_steps_and_what_was_read_last_ends() {
-        let pooled = "engine s1 > out; ends s1";
+        let pooled = "rten s1 > out; ends s1";
         let block = [
             "conv s0 > ar, true; ends ",
             "conv ar s0 > s1, true; ends s0 ar",
