@@ -211,8 +211,8 @@ impl Run<'_> {
                     let channel = block * BLOCK + output;
                     let bias = simd.splat_f32s(self.convolution.bias[channel]);
                     let mut pair = [[bias; VECTORS]; 2];
+                    let [a, b, c, d] = sums;
                     for at in 0..VECTORS {
-                        let [a, b, c, d] = sums;
                         let (a, b, c, d) = (a[at], b[at], c[at], d[at]);
                         let upper = simd.add_f32s(a, simd.add_f32s(b, c));
                         let lower = simd.sub_f32s(simd.sub_f32s(b, c), d);
@@ -243,8 +243,8 @@ impl Run<'_> {
                         false => [0.0; RUN],
                     }
                 };
-                let mut to = (0..PLANES).map(|plane| (plane * inputs + input) * line + at * pitch);
-                let to: [usize; PLANES] = std::array::from_fn(|_| to.next().unwrap_or(0));
+                let to: [usize; PLANES] =
+                    std::array::from_fn(|plane| (plane * inputs + input) * line + at * pitch);
                 for x in (0..width).step_by(RUN) {
                     let [a, b, c, d] = [row(0, x), row(1, x), row(2, x), row(3, x)];
                     let planes: [[f32; RUN]; PLANES] = [
