@@ -6,7 +6,7 @@ mod command;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use assert_cmd::prelude::*;
 use command::{dqa, failure, json, listing};
@@ -366,14 +366,11 @@ fn memory_does_not_grow_with_the_tensor() {
     );
 }
 
-/// A simulated card that another process serves; both end.
-#[test]
-fn a_board_is_there_until_it_is_interrupted() {
-    let folder = folder();
-    fs::create_dir(folder.path().join("card")).unwrap();
+/// A simulated card that another process serves in the folder `card`; none where FUSE does not mount.
+fn card(folder: &TempDir, more: &str) -> Option<Child> {
     let mut board = dqa(
-        &folder,
-        "board --core xdma --mount card --fault short=5 --json",
+        folder,
+        &format!("board --core xdma --mount card --json {more}"),
     )
     .stdout(Stdio::piped())
     .stderr(Stdio::piped())
@@ -386,9 +383,50 @@ fn a_board_is_there_until_it_is_interrupted() {
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains("fuse3"), "{complaint}");
         eprintln!("skipped: {complaint}");
-        return;
+        return None;
     };
     assert_eq!(told["device"], "xdma:card/xdma0");
+    Some(board)
+}
+
+fn interrupt(mut board: Child) {
+    let id = rustix::process::Pid::from_child(&board);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert!(board.wait().unwrap().success());
+}
+
+#[test]
+fn what_a_killed_board_has_left_is_removed_as_told() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("card")).unwrap();
+    let Some(mut board) = card(&folder, "--backend loopback") else {
+        return;
+    };
+    board.kill().unwrap();
+    board.wait().unwrap();
+    let refused = dqa(&folder, "board --core xdma --mount card").output();
+    let refused = refused.unwrap();
+    let unmount: &[&str] = match rustix::process::getuid().is_root() {
+        true => &["umount", "card"],
+        false => &["fusermount3", "-u", "card"],
+    };
+    let mut command = Command::new(unmount[0]);
+    let unmounted = command.args(&unmount[1..]).current_dir(folder.path());
+    assert!(unmounted.status().unwrap().success());
+    let complaint = String::from_utf8(refused.stderr).unwrap();
+    let told = complaint.contains(&unmount.join(" "));
+    assert!(refused.status.code() == Some(1) && told, "{complaint}");
+    interrupt(card(&folder, "--backend loopback").expect("it mounted before"));
+}
+
+/// A simulated card that another process serves; both end.
+#[test]
+fn a_board_is_there_until_it_is_interrupted() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("card")).unwrap();
+    let Some(board) = card(&folder, "--fault short=5") else {
+        return;
+    };
     let line = "compress act.npy -o hard.dqa --device xdma:card/xdma0";
     dqa(&folder, line).assert().success();
     dqa(&folder, "compress act.npy -o soft.dqa")
@@ -398,9 +436,7 @@ fn a_board_is_there_until_it_is_interrupted() {
     assert_eq!(read("hard.dqa"), read("soft.dqa"));
     let line = "verify hard.dqa --against act.npy --device xdma:card/xdma0";
     dqa(&folder, line).assert().success();
-    let id = rustix::process::Pid::from_child(&board);
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    assert!(board.wait().unwrap().success());
+    interrupt(board);
     assert_eq!(fs::read_dir(folder.path().join("card")).unwrap().count(), 0);
     let (code, complaint) = failure(&folder, &format!("{line} --quiet"));
     assert_eq!(code, 1);

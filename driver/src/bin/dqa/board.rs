@@ -13,6 +13,7 @@ use dqa_golden::packet::Direction;
 use dqa_hdl::parameters::Parameters;
 use dqa_hdl::paths::Paths;
 use dqa_sim::Device;
+use rustix::io::Errno;
 
 use crate::console::{Console, Failure};
 use crate::serial_board;
@@ -131,10 +132,16 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let card = SimulatedCard::new(core, faults, TIMEOUT);
     let folder = mount_at.display();
     let session = mount(&card, mount_at).map_err(|error| {
-        Failure::new(format!(
-            "{folder}: cannot mount here: {error}; give an empty folder; FUSE needs /dev/fuse, and without \
-             being root fusermount3 (apt-get install fuse3)"
-        ))
+        let remedy = match Errno::from_io_error(&error) {
+            Some(Errno::NOTCONN) => format!(
+                "a board that was killed has left its files here: umount {folder} removes them, without \
+                 being root fusermount3 -u {folder}"
+            ),
+            _ => "give an empty folder; FUSE needs /dev/fuse, and without being root fusermount3 (apt-get \
+                  install fuse3)"
+                .to_owned(),
+        };
+        Failure::new(format!("{folder}: cannot mount here: {error}; {remedy}"))
     })?;
     let device = format!("xdma:{folder}/xdma0");
     let text = format!("{device} is there until Ctrl-C; fusermount3 -u {folder} removes it too");
