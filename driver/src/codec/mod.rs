@@ -9,8 +9,8 @@
 //! | `tables` | code to bits, bits to code | one look-up a sample, tables made once a context |
 //! | `encode`, `decode` | bits to words in the lanes' order, and back | no branch on data |
 //!
-//! Compiled for the machine's baseline, and for AVX2 and BMI2 where the machine is found to have
-//! them when the program runs.
+//! Compiled for the machine's baseline, and for AVX2 and BMI2 or AVX-512 where the machine is found to
+//! have them when the program runs.
 
 mod decode;
 mod encode;

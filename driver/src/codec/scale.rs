@@ -1,7 +1,7 @@
 //! Multiplying by `mantissa / 2^shift`, rounded half to even: quantizing and de-quantizing.
 //!
-//! Golden rounds the exact integer product. Here the same is done in `f64`, eight samples at a
-//! time on a machine with AVX2, and equals it bit for bit:
+//! Golden rounds the exact integer product. Here the same is done in `f64`, many samples at a
+//! time on a machine with vectors, and equals it bit for bit:
 //!
 //! - a factor `mantissa / 2^shift` has 17 significant bits, a sample 16, their product at most
 //!   33: every product is exact in 53 bits;
