@@ -3,7 +3,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`graph`], [`network`] | an ONNX network, cut at the tensors to quantize, on rten |
+//! | [`graph`], [`network`] | an ONNX network, cut at the tensors to quantize |
+//! | `cut`, `program`, `engine`, `convolution` | its parts and their steps: convolutions 3 x 3 run here, all else in rten |
 //! | [`dataset`], [`batch`] | labelled images, and their way through the network |
 //! | [`quantizer`], [`treatment`] | golden's arithmetic on a tensor in memory |
 //! | [`statistics`] | maxima, means, percentiles over a calibration set |

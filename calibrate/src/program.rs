@@ -292,24 +292,16 @@ impl<'a> Planner<'a> {
 
 /// The convolution that a node is, if it is one that is run here.
 fn convolution(node: &NodeProto, initializers: &[TensorProto]) -> Option<Convolution> {
-    let are = |name: &str, value: i64| {
-        let mut found = node.attribute.iter();
-        let found = found.find(|attribute| attribute.name.as_deref() == Some(name));
-        found.is_none_or(|attribute| attribute.ints.iter().all(|&int| int == value))
+    let attribute = |name: &str| {
+        let mut attributes = node.attribute.iter();
+        attributes.find(|attribute| attribute.name.as_deref() == Some(name))
     };
-    let has = |name: &str, value: i64| {
-        let mut found = node.attribute.iter();
-        found.any(|attribute| attribute.name.as_deref() == Some(name)) && are(name, value)
-    };
-    let one_group = node.attribute.iter().all(|attribute| {
-        let name = attribute.name.as_deref();
-        name != Some("group") || attribute.i == Some(1)
-    });
-    let explicit = node.attribute.iter().all(|attribute| {
-        let name = attribute.name.as_deref();
-        name != Some("auto_pad") || attribute.s.as_deref() == Some("NOTSET")
-    });
-    let plain = has("pads", 1) && are("strides", 1) && are("dilations", 1) && one_group && explicit;
+    let ones = |name| attribute(name).is_none_or(|list| list.ints.iter().all(|&int| int == 1));
+    let plain = attribute("pads").is_some_and(|pads| pads.ints == [1; 4])
+        && ones("strides")
+        && ones("dilations")
+        && attribute("group").is_none_or(|group| group.i == Some(1))
+        && attribute("auto_pad").is_none_or(|pad| pad.s.as_deref() == Some("NOTSET"));
     if kind(node) != "Conv" || !plain {
         return None;
     }
@@ -415,6 +407,22 @@ mod tests {
             ..weight(&[1, 1, 3, 3])
         };
         assert!(convolution(node, &[integers]).is_none());
+        let mut attribute = node.attribute[0].clone();
+        let mut node_with = |change: &dyn Fn(&mut AttributeProto)| {
+            change(&mut attribute);
+            let attribute = vec![attribute.clone()];
+            NodeProto {
+                attribute,
+                ..node.clone()
+            }
+        };
+        for pads in [vec![], vec![1, 1], vec![1, 1, 1, 0], vec![0; 4], vec![2; 4]] {
+            let other = node_with(&|attribute| attribute.ints.clone_from(&pads));
+            assert!(
+                convolution(&other, &[weight(&[1, 1, 3, 3])]).is_none(),
+                "{pads:?}"
+            );
+        }
         assert!(convolution(node, &[]).is_none());
     }
 

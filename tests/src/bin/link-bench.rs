@@ -36,6 +36,9 @@ struct Args {
     /// MiB of samples that go through memory each time; through files an eighth
     #[arg(long, default_value_t = 1024)]
     mib: usize,
+    /// Requests in flight, at least; one in memory and four through files if not given
+    #[arg(long)]
+    in_flight: Option<usize>,
     /// Fail where requests as large as `dqa compress` makes them miss a goal: 5 GB/s in memory, 10 % over the loop
     #[arg(long)]
     goals: bool,
@@ -155,7 +158,9 @@ fn through<B: Board>(
     count: usize,
 ) -> Result<()> {
     let header = header(samples.len())?;
-    let depth = (IN_FLIGHT / samples.len()).clamp(least, card.capabilities().window);
+    let depth = (IN_FLIGHT / samples.len())
+        .max(least)
+        .min(card.capabilities().window);
     let mut made = vec![[&[0; HEADER_BYTES], samples].concat(); depth];
     let (mut asked, mut answered) = (0, 0);
     while answered < count {
@@ -239,6 +244,7 @@ fn compare<B: Board + Clone>(
     least: usize,
     (size, count): (usize, usize),
 ) -> Result<Figures> {
+    let least = args.in_flight.unwrap_or(least).max(1);
     let samples = samples(size);
     let request = header(size)?.packet(&samples);
     let (mut driver, mut loops, mut copies) = (Vec::new(), Vec::new(), Vec::new());
